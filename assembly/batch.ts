@@ -1,0 +1,18 @@
+/** The batch that a run works on: the one thing, besides an instruction's record, that a kernel looks at. */
+import { panels } from './panel';
+
+/** Samples in this run: 1 up to what the program was compiled for. */
+export let rows: i32 = 0;
+/** Sample panels in this run. Lanes beyond `rows` in the last one repeat the last sample. */
+export let samplePanels: i32 = 0;
+/** Where the optimiser's numbers of this step lie; see `update/rules.ts`. */
+export let hyper: usize = 0;
+/** This thread's scratch tile: one 16 x 16 tile, 1 KB. */
+export let scratch: usize = 0;
+
+export function setBatch(count: i32, hyperPointer: usize, scratchTile: usize): void {
+  rows = count;
+  samplePanels = panels(count);
+  hyper = hyperPointer;
+  scratch = scratchTile;
+}

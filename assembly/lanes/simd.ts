@@ -1,0 +1,221 @@
+/**
+ * Lanes: four f32 side by side, as WebAssembly SIMD has them. The only place where the tiers `simd`, `relaxed` and
+ * `wide` differ outside the micro-kernels is `madd`. `scalar.ts` has the same functions for one lane.
+ */
+export type Lanes = v128;
+/** All bits of a lane set where a comparison held, none where it did not. */
+export type Mask = v128;
+
+/** Lanes in a value, and the bytes that they take. */
+export const LANES: i32 = 4;
+export const BYTES: usize = 16;
+
+// @ts-ignore: decorator
+@inline
+export function load(p: usize): Lanes {
+  return v128.load(p);
+}
+
+// @ts-ignore: decorator
+@inline
+export function store(p: usize, x: Lanes): void {
+  v128.store(p, x);
+}
+
+/** The one f32 at p, in every lane. */
+// @ts-ignore: decorator
+@inline
+export function loadSplat(p: usize): Lanes {
+  return v128.load32_splat(p);
+}
+
+// @ts-ignore: decorator
+@inline
+export function splat(x: f32): Lanes {
+  return f32x4.splat(x);
+}
+
+// @ts-ignore: decorator
+@inline
+export function add(a: Lanes, b: Lanes): Lanes {
+  return f32x4.add(a, b);
+}
+
+// @ts-ignore: decorator
+@inline
+export function sub(a: Lanes, b: Lanes): Lanes {
+  return f32x4.sub(a, b);
+}
+
+// @ts-ignore: decorator
+@inline
+export function mul(a: Lanes, b: Lanes): Lanes {
+  return f32x4.mul(a, b);
+}
+
+// @ts-ignore: decorator
+@inline
+export function div(a: Lanes, b: Lanes): Lanes {
+  return f32x4.div(a, b);
+}
+
+/** a b + c, rounded once where the tier has a fused multiply-add and twice where it has not. */
+// @ts-ignore: decorator
+@inline
+export function madd(a: Lanes, b: Lanes, c: Lanes): Lanes {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+// @ts-ignore: decorator
+@inline
+export function neg(x: Lanes): Lanes {
+  return f32x4.neg(x);
+}
+
+// @ts-ignore: decorator
+@inline
+export function abs(x: Lanes): Lanes {
+  return f32x4.abs(x);
+}
+
+// @ts-ignore: decorator
+@inline
+export function sqrt(x: Lanes): Lanes {
+  return f32x4.sqrt(x);
+}
+
+/** The nearest integer, ties to even. */
+// @ts-ignore: decorator
+@inline
+export function nearest(x: Lanes): Lanes {
+  return f32x4.nearest(x);
+}
+
+/** b where a < b, else a: one instruction, and a NaN in a comes through. */
+// @ts-ignore: decorator
+@inline
+export function pmax(a: Lanes, b: Lanes): Lanes {
+  return f32x4.pmax(a, b);
+}
+
+/** b where b < a, else a: one instruction, and a NaN in a comes through. */
+// @ts-ignore: decorator
+@inline
+export function pmin(a: Lanes, b: Lanes): Lanes {
+  return f32x4.pmin(a, b);
+}
+
+/** The greater of the two; NaN if either is NaN. */
+// @ts-ignore: decorator
+@inline
+export function max(a: Lanes, b: Lanes): Lanes {
+  return f32x4.max(a, b);
+}
+
+/** The lesser of the two; NaN if either is NaN. */
+// @ts-ignore: decorator
+@inline
+export function min(a: Lanes, b: Lanes): Lanes {
+  return f32x4.min(a, b);
+}
+
+// @ts-ignore: decorator
+@inline
+export function eq(a: Lanes, b: Lanes): Mask {
+  return f32x4.eq(a, b);
+}
+
+// @ts-ignore: decorator
+@inline
+export function gt(a: Lanes, b: Lanes): Mask {
+  return f32x4.gt(a, b);
+}
+
+// @ts-ignore: decorator
+@inline
+export function lt(a: Lanes, b: Lanes): Mask {
+  return f32x4.lt(a, b);
+}
+
+/** a where the mask is set, else b. */
+// @ts-ignore: decorator
+@inline
+export function select(mask: Mask, a: Lanes, b: Lanes): Lanes {
+  return v128.bitselect(a, b, mask);
+}
+
+/** x where the mask is set, else 0. */
+// @ts-ignore: decorator
+@inline
+export function keep(mask: Mask, x: Lanes): Lanes {
+  return v128.and(mask, x);
+}
+
+/** |magnitude| with the sign of `sign`. */
+// @ts-ignore: decorator
+@inline
+export function copysign(magnitude: Lanes, sign: Lanes): Lanes {
+  return v128.bitselect(magnitude, sign, i32x4.splat(0x7fffffff));
+}
+
+/** 2^n for an integer-valued n in [-126, 127], by writing the exponent's bits. */
+// @ts-ignore: decorator
+@inline
+export function pow2(n: Lanes): Lanes {
+  return i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+}
+
+/** The e of x = m 2^e with m in [sqrt(1/2), sqrt(2)), for a positive normal x. */
+// @ts-ignore: decorator
+@inline
+export function exponent(x: Lanes): Lanes {
+  return f32x4.convert_i32x4_s(i32x4.shr_s(i32x4.sub(x, i32x4.splat(0x3f3504f3)), 23));
+}
+
+/** The m of x = m 2^e with m in [sqrt(1/2), sqrt(2)), for a positive normal x. */
+// @ts-ignore: decorator
+@inline
+export function mantissa(x: Lanes): Lanes {
+  const e = v128.and(i32x4.sub(x, i32x4.splat(0x3f3504f3)), i32x4.splat(<i32>0xff800000));
+  return i32x4.sub(x, e);
+}
+
+/** The lanes first, first + 1, ... as numbers. */
+// @ts-ignore: decorator
+@inline
+export function iota(first: i32): Lanes {
+  return f32x4.convert_i32x4_s(i32x4.add(i32x4.splat(first), i32x4(0, 1, 2, 3)));
+}
+
+/** The sum of the lanes, as (0 + 1) + (2 + 3). */
+// @ts-ignore: decorator
+@inline
+export function sum(x: Lanes): f32 {
+  return f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1) + (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3));
+}
+
+/** Whether the mask is set in any lane. */
+// @ts-ignore: decorator
+@inline
+export function any(mask: Mask): bool {
+  return v128.any_true(mask);
+}
+
+/** Transposes the LANES x LANES block at s, its rows sourceStride bytes apart, into the block at t. */
+// @ts-ignore: decorator
+@inline
+export function transposeBlock(s: usize, sourceStride: usize, t: usize, targetStride: usize): void {
+  const r0 = v128.load(s);
+  const r1 = v128.load(s + sourceStride);
+  const r2 = v128.load(s + 2 * sourceStride);
+  const r3 = v128.load(s + 3 * sourceStride);
+  const t0 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
+  const t1 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+  const t2 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
+  const t3 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+  v128.store(t, v128.shuffle<f64>(t0, t2, 0, 2));
+  v128.store(t + targetStride, v128.shuffle<f64>(t0, t2, 1, 3));
+  v128.store(t + 2 * targetStride, v128.shuffle<f64>(t1, t3, 0, 2));
+  v128.store(t + 3 * targetStride, v128.shuffle<f64>(t1, t3, 1, 3));
+}

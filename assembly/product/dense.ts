@@ -1,0 +1,183 @@
+/**
+ * The three products of a dense layer Y = X W + b, read where their operands lie:
+ *
+ *   product              A (broadcast)           B (vector)      C         summed over
+ *   Y  = X W             W, down a panel         X panel         Y panel   K, the inputs
+ *   dX = dY W^T          W, along the lanes      dY panel        dX panel  N, the outputs
+ *   dW = X^T dY          X, along the lanes      dY transposed   W panel   M, the samples
+ *
+ * A slice is of the output, never of the sum, and each sum runs in blocks of KC in a fixed order, so results do not
+ * depend on how the output is sliced. The epilogues (activation, its derivative, the optimiser's update) work on a
+ * tile of 16 x 16 while it is in the first-level cache.
+ */
+import { hyper, samplePanels, scratch } from '../batch';
+import { DenseBackwardInput, DenseBackwardWeight, DenseForward, Rule, Transpose } from '../generated/instructions';
+import { BYTES, LANES, loadSplat, store, transposeBlock } from '../generated/lanes';
+import { colTile, rowTile } from '../generated/micro-kernels';
+import { activationTile, activationGradientTile } from '../ops/activation';
+import { lines, LINE_BYTES, panels, tileRows } from '../panel';
+import { updateLines, negativeLearningRate } from '../update/rules';
+
+/** Block of the summed axis: 256 lines of B are 16 KB, half of a 32 KB first-level cache (Low et al., TOMS 2016). */
+const KC: i32 = 256;
+/** Output panels, or rows of dX in panels, that pass over all samples before the next block of the sum. */
+const NC: i32 = 16;
+/** Rows of dW that pass over all output panels: their A, 512 lines of each sample panel, stays in the second level. */
+const MC: i32 = 512;
+/** 1.0 as bits. */
+const ONE: i32 = 0x3f800000;
+
+export function denseForwardUnits(r: usize): i32 {
+  return DenseForward.splitBatch(r) ? samplePanels : panels(DenseForward.N(r));
+}
+
+export function denseForward(r: usize, first: i32, last: i32): void {
+  const K = DenseForward.K(r);
+  const N = DenseForward.N(r);
+  const w = DenseForward.w(r);
+  const x = DenseForward.x(r);
+  const bias = DenseForward.b(r);
+  const z = DenseForward.z(r);
+  const y = DenseForward.y(r);
+  const activation = DenseForward.activation(r);
+  const alpha = DenseForward.alpha(r);
+  const splitBatch = DenseForward.splitBatch(r) != 0;
+  const firstPanel = splitBatch ? 0 : first;
+  const lastPanel = splitBatch ? panels(N) : last;
+  const firstSamples = splitBatch ? first : 0;
+  const lastSamples = splitBatch ? last : samplePanels;
+
+  for (let block = firstPanel; block < lastPanel; block += NC) {
+    for (let k = 0; k < K; k += KC) {
+      const kc = min(KC, K - k);
+      for (let n = block; n < min(block + NC, lastPanel); n++) {
+        const a = w + lines(n * K + k);
+        const tile = tileRows(n << 4, N);
+        for (let m = firstSamples; m < lastSamples; m++) {
+          const offset = lines(m * N + (n << 4));
+          if (k == 0 && bias) splatLines(bias + lines(n), z + offset, tile);
+          colTile(tile, kc, a, 0, x + lines(m * K + k), z + offset, ONE, k > 0 || bias ? 1 : 0);
+          if (activation && k + kc == K) activationTile(activation, alpha, z + offset, y + offset, tile);
+        }
+      }
+    }
+  }
+}
+
+/** Each of `count` numbers at p, in all lanes of a line of its own. */
+function splatLines(p: usize, c: usize, count: i32): void {
+  for (let i = 0; i < count; i++) {
+    const value = loadSplat(p);
+    for (let end = c + LINE_BYTES; c < end; c += BYTES) store(c, value);
+    p += 4;
+  }
+}
+
+export function denseBackwardInputUnits(r: usize): i32 {
+  return DenseBackwardInput.splitBatch(r) ? samplePanels : panels(DenseBackwardInput.K(r));
+}
+
+export function denseBackwardInput(r: usize, first: i32, last: i32): void {
+  const K = DenseBackwardInput.K(r);
+  const N = DenseBackwardInput.N(r);
+  const w = DenseBackwardInput.w(r);
+  const dy = DenseBackwardInput.dy(r);
+  const saved = DenseBackwardInput.saved(r);
+  const dx = DenseBackwardInput.dx(r);
+  const activation = DenseBackwardInput.activation(r);
+  const alpha = DenseBackwardInput.alpha(r);
+  const splitBatch = DenseBackwardInput.splitBatch(r) != 0;
+  const firstPanel = splitBatch ? 0 : first;
+  const lastPanel = splitBatch ? panels(K) : last;
+  const firstSamples = splitBatch ? first : 0;
+  const lastSamples = splitBatch ? last : samplePanels;
+
+  for (let block = firstPanel; block < lastPanel; block += NC) {
+    for (let n = 0; n < N; n += KC) {
+      const nc = min(KC, N - n);
+      for (let k = block; k < min(block + NC, lastPanel); k++) {
+        const a = w + lines((n >> 4) * K + (k << 4));
+        const tile = tileRows(k << 4, K);
+        for (let m = firstSamples; m < lastSamples; m++) {
+          const offset = lines(m * K + (k << 4));
+          rowTile(tile, nc, a, lines(K), dy + lines(m * N + n), dx + offset, ONE, n > 0 ? 1 : 0);
+          if (activation && n + nc == N)
+            activationGradientTile(activation, alpha, saved + offset, dx + offset, dx + offset, tile);
+        }
+      }
+    }
+  }
+}
+
+export function denseBackwardWeightUnits(r: usize): i32 {
+  return panels(DenseBackwardWeight.splitK(r) ? DenseBackwardWeight.K(r) : DenseBackwardWeight.N(r));
+}
+
+/** dW, written out; or, where the record has an update rule, W and the optimiser's state updated by it tile by tile. */
+export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
+  const K = DenseBackwardWeight.K(r);
+  const N = DenseBackwardWeight.N(r);
+  const M = samplePanels << 4;
+  const x = DenseBackwardWeight.x(r);
+  const dyT = DenseBackwardWeight.dyT(r);
+  const dw = DenseBackwardWeight.dw(r);
+  const rule = DenseBackwardWeight.rule(r);
+  const w = DenseBackwardWeight.w(r);
+  const s0 = DenseBackwardWeight.s0(r);
+  const s1 = DenseBackwardWeight.s1(r);
+  const splitK = DenseBackwardWeight.splitK(r) != 0;
+  const firstPanel = splitK ? 0 : first;
+  const lastPanel = splitK ? panels(N) : last;
+  const firstRow = splitK ? first << 4 : 0;
+  const lastRow = splitK ? min(last << 4, K) : K;
+  // Plain SGD needs nothing but W and the sum: W += -learningRate * S happens in the micro-kernel's registers.
+  const inPlace = rule == Rule.SGD;
+  const scale = inPlace ? reinterpret<i32>(negativeLearningRate(hyper)) : ONE;
+
+  for (let block = firstRow; block < lastRow; block += MC) {
+    const blockEnd = min(block + MC, lastRow);
+    for (let n = firstPanel; n < lastPanel; n++) {
+      for (let k = block; k < blockEnd; k += 16) {
+        const offset = lines(n * K + k);
+        const tile = tileRows(k, K);
+        const c = inPlace ? w + offset : rule ? scratch : dw + offset;
+        for (let m = 0; m < M; m += KC) {
+          const a = x + lines((m >> 4) * K + k);
+          const b = dyT + lines(n * M + m);
+          rowTile(tile, min(KC, M - m), a, lines(K), b, c, scale, inPlace || m > 0 ? 1 : 0);
+        }
+        if (rule && !inPlace) updateLines(rule, hyper, w + offset, scratch, s0 + offset, s1 + offset, tile);
+      }
+    }
+  }
+}
+
+export function transposeUnits(r: usize): i32 {
+  return panels(Transpose.N(r));
+}
+
+/** dY [sample panels][N][16] to [output panels][samples][16]; lanes beyond N become 0. */
+export function transpose(r: usize, first: i32, last: i32): void {
+  const N = Transpose.N(r);
+  for (let n = first; n < last; n++) {
+    const tile = tileRows(n << 4, N);
+    for (let m = 0; m < samplePanels; m++) {
+      const target = Transpose.dyT(r) + lines((n * samplePanels + m) << 4);
+      transposeTile(Transpose.dy(r) + lines(m * N + (n << 4)), tile, target);
+    }
+  }
+}
+
+/** A tile of `count` rows of 16 lanes into 16 rows whose lanes beyond `count` are 0. */
+export function transposeTile(s: usize, count: i32, t: usize): void {
+  if (count < 16) memory.fill(t, 0, 16 * LINE_BYTES);
+  let i = 0;
+  for (; i + LANES <= count; i += LANES) {
+    for (let j = 0; j < 16; j += LANES)
+      transposeBlock(s + lines(i) + (<usize>j << 2), LINE_BYTES, t + lines(j) + (<usize>i << 2), LINE_BYTES);
+  }
+  for (; i < count; i++) {
+    for (let j = 0; j < 16; j++)
+      store<f32>(t + lines(j) + (<usize>i << 2), load<f32>(s + lines(i) + (<usize>j << 2)));
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * The meeting points of the threads, in a control block of shared memory that the pool of `src/runtime/pool.ts` lays
+ * out. Offsets in bytes; each thing that one thread writes and another spins on has a cache line of its own.
+ *
+ *   0     arrived: threads that wait at the barrier     64    generation: barriers passed so far
+ *   128   sleepers: threads asleep at the barrier       192   failed: set when a worker died
+ *   196   1 where thread 0 may sleep (not on a browser's main thread)
+ *   256   the job: program, first, count, threads
+ *   1024  mailboxes, 64 bytes a thread: 0 jobs posted, 4 asleep, 8 jobs taken
+ *   ...   scratch tiles, 1 KB a thread
+ */
+import { run, BROKEN, DONE } from './program';
+
+const ARRIVED: usize = 0;
+const GENERATION: usize = 64;
+const SLEEPERS: usize = 128;
+const FAILED: usize = 192;
+const MAIN_MAY_SLEEP: usize = 196;
+const JOB: usize = 256;
+const MAILBOXES: usize = 1024;
+const ASLEEP: usize = 4;
+const TAKEN: usize = 8;
+
+/** Threads that a control block has room for. */
+export const MAX_THREADS: i32 = 64;
+/** Bytes of a control block: the fields above, a mailbox and a scratch tile a thread. */
+export const CONTROL_BYTES: i32 = 1024 + MAX_THREADS * (64 + 1024);
+
+/** Turns of a spin before sleeping: some 50 microseconds, a few times what waking a thread costs. */
+const SPIN: i32 = 20000;
+/** Nanoseconds of a sleep at a barrier before looking whether everyone is still alive. */
+const PATIENCE: i64 = 500_000_000;
+/** Looks without a sign of life before a worker that never took its job counts as dead: 10 s. */
+const LOOKS: i32 = 20;
+
+// @ts-ignore: decorator
+@inline
+function mailbox(control: usize, thread: i32): usize {
+  return control + MAILBOXES + (<usize>thread << 6);
+}
+
+export function scratchTile(control: usize, thread: i32): usize {
+  return control + MAILBOXES + (<usize>MAX_THREADS << 6) + (<usize>thread << 10);
+}
+
+/** Waits until all threads have come here. False when one of them has died. */
+export function barrier(control: usize, thread: i32, threads: i32): bool {
+  const generation = atomic.load<i32>(control, GENERATION);
+  if (atomic.add<i32>(control, 1, ARRIVED) + 1 == threads) {
+    atomic.store<i32>(control, 0, ARRIVED);
+    atomic.add<i32>(control, 1, GENERATION);
+    if (atomic.load<i32>(control, SLEEPERS) > 0) atomic.notify(control + GENERATION, -1);
+    return true;
+  }
+  const maySleep = thread > 0 || load<i32>(control, MAIN_MAY_SLEEP) != 0;
+  for (let turn = 0, looks = 0; ; turn++) {
+    if (atomic.load<i32>(control, GENERATION) != generation) return true;
+    if (turn < SPIN) continue;
+    if (atomic.load<i32>(control, FAILED)) return false;
+    if (!maySleep) {
+      turn = 0;
+      continue;
+    }
+    atomic.add<i32>(control, 1, SLEEPERS);
+    const woken = atomic.wait<i32>(control + GENERATION, generation, PATIENCE);
+    atomic.sub<i32>(control, 1, SLEEPERS);
+    const timedOut = woken == 2;
+    if (timedOut && thread == 0 && !allTaken(control, threads) && ++looks == LOOKS) {
+      fail(control);
+      return false;
+    }
+  }
+}
+
+/** Whether every worker of this job has taken it. */
+function allTaken(control: usize, threads: i32): bool {
+  for (let t = 1; t < threads; t++) {
+    const box = mailbox(control, t);
+    if (atomic.load<i32>(box, TAKEN) != atomic.load<i32>(box)) return false;
+  }
+  return true;
+}
+
+/** Marks the pool as broken and wakes whoever sleeps at the barrier, so that every thread leaves its job. */
+export function fail(control: usize): void {
+  atomic.store<i32>(control, 1, FAILED);
+  atomic.notify(control + GENERATION, -1);
+}
+
+/** Runs a piece of a program on `threads` threads, this one as the first, and returns when all are done. */
+export function dispatch(control: usize, program: usize, first: i32, count: i32, threads: i32): i32 {
+  if (threads == 1) return run(control, program, first, count, 0, 1);
+  if (atomic.load<i32>(control, FAILED)) return BROKEN;
+  store<usize>(control + JOB, program);
+  store<i32>(control + JOB, first, 4);
+  store<i32>(control + JOB, count, 8);
+  store<i32>(control + JOB, threads, 12);
+  for (let t = 1; t < threads; t++) {
+    const box = mailbox(control, t);
+    atomic.add<i32>(box, 1);
+    if (atomic.load<i32>(box, ASLEEP)) atomic.notify(box, 1);
+  }
+  const status = run(control, program, first, count, 0, threads);
+  if (status == BROKEN) return BROKEN;
+  return barrier(control, 0, threads) ? status : BROKEN;
+}
+
+/**
+ * A worker's life: take a job, run it, meet the others, wait for the next: spinning at first, then asleep. Returns
+ * when the pool is broken or a job with no threads is posted, which is how the pool is closed.
+ */
+export function work(control: usize, thread: i32): void {
+  const box = mailbox(control, thread);
+  let taken = atomic.load<i32>(box, TAKEN);
+  while (true) {
+    for (let turn = 0; atomic.load<i32>(box) == taken; turn++) {
+      if (turn < SPIN) continue;
+      atomic.store<i32>(box, 1, ASLEEP);
+      atomic.wait<i32>(box, taken, -1);
+      atomic.store<i32>(box, 0, ASLEEP);
+    }
+    taken++;
+    atomic.store<i32>(box, taken, TAKEN);
+    const threads = load<i32>(control + JOB, 12);
+    if (threads == 0) return;
+    const program = load<usize>(control + JOB);
+    const status = run(control, program, load<i32>(control + JOB, 4), load<i32>(control + JOB, 8), thread, threads);
+    if (status == BROKEN || !barrier(control, thread, threads)) return;
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * What each tier is built from: the lanes of its kernels, and the multiply-add and register tile of its micro-kernels.
+ * MR is the most rows that a tile has, VECTORS the vectors in each row. What the compiler may use stands under the
+ * tier's name in `asconfig.json`.
+ *
+ * V8 gives WebAssembly 15 vector registers on x64. A tile takes MR * VECTORS of them (half as many when two vectors
+ * are joined in one 256-bit register), VECTORS for a line of B and one for the broadcast of A; the mul + add of `simd`
+ * takes one more for the product. So 6 x 2 + 2 + 1 fills them exactly.
+ */
+const fused = (c, a, b) => `f32x4.relaxed_madd(${a}, ${b}, ${c})`;
+
+export const tiers = {
+  scalar: { lanes: 'scalar', MR: 4, VECTORS: 2, madd: (c, a, b) => `${c} + ${a} * ${b}` },
+  simd: { lanes: 'simd', MR: 4, VECTORS: 2, madd: (c, a, b) => `f32x4.add(${c}, f32x4.mul(${a}, ${b}))` },
+  relaxed: { lanes: 'simd', MR: 6, VECTORS: 2, madd: fused },
+  wide: { lanes: 'simd', MR: 6, VECTORS: 4, madd: fused },
+};
