@@ -7,11 +7,14 @@ export let rows: i32 = 0;
 export let samplePanels: i32 = 0;
 /** Where the optimiser's numbers of this step lie; see `update/rules.ts`. */
 export let hyper: usize = 0;
+/** Threads that share this run. */
+export let threads: i32 = 1;
 /** This thread's scratch tile: one 16 x 16 tile, 1 KB. */
 export let scratch: usize = 0;
 
-export function setBatch(count: i32, hyperPointer: usize, scratchTile: usize): void {
+export function setBatch(count: i32, threadCount: i32, hyperPointer: usize, scratchTile: usize): void {
   rows = count;
+  threads = threadCount;
   samplePanels = panels(count);
   hyper = hyperPointer;
   scratch = scratchTile;

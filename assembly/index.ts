@@ -3,3 +3,6 @@ export { run, DONE, NON_FINITE, BROKEN } from './program';
 export { dispatch, work, fail, CONTROL_BYTES, MAX_THREADS } from './threads';
 export { fillUniform } from './random';
 export * from './generated/micro-kernels';
+
+/** Where memory that the kernels themselves do not use begins. */
+export const HEAP_BASE: i32 = <i32>__heap_base;

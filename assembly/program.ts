@@ -31,7 +31,7 @@ export const BROKEN: i32 = 2;
 
 /** Executes records first to first + count - 1 as thread `thread` of `threads`. */
 export function run(control: usize, program: usize, first: i32, count: i32, thread: i32, threads: i32): i32 {
-  setBatch(load<i32>(program), program + HYPER, scratchTile(control, thread));
+  setBatch(load<i32>(program), threads, program + HYPER, scratchTile(control, thread));
   let r = program + RECORDS + <usize>first * I.RECORD_BYTES;
   for (const end = r + <usize>count * I.RECORD_BYTES; r < end; r += I.RECORD_BYTES) {
     const word = load<i32>(r);

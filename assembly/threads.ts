@@ -53,9 +53,11 @@ export function barrier(control: usize, thread: i32, threads: i32): bool {
     return true;
   }
   const maySleep = thread > 0 || load<i32>(control, MAIN_MAY_SLEEP) != 0;
-  for (let turn = 0, looks = 0; ; turn++) {
+  let turn = 0;
+  let looks = 0;
+  while (true) {
     if (atomic.load<i32>(control, GENERATION) != generation) return true;
-    if (turn < SPIN) continue;
+    if (++turn < SPIN) continue;
     if (atomic.load<i32>(control, FAILED)) return false;
     if (!maySleep) {
       turn = 0;

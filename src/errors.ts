@@ -1,7 +1,10 @@
 /** The errors that lanegrad throws: one base, one class a reason. The message names the operation, what was expected and what came. */
 
 export class LanegradError extends Error {
-  override readonly name: string = new.target.name;
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
 }
 
 /** An array's length or rank, or a layer's or operation's shape, does not fit. */
@@ -24,3 +27,6 @@ export class CheckpointError extends LanegradError {}
 
 /** A worker thread died or did not answer. */
 export class WorkerError extends LanegradError {}
+
+/** The loss became NaN or infinite. */
+export class DivergenceError extends LanegradError {}

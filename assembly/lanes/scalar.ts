@@ -154,6 +154,12 @@ export function pow2(n: Lanes): Lanes {
 
 // @ts-ignore: decorator
 @inline
+export function exponentField(s: Lanes): Lanes {
+  return reinterpret<f32>(reinterpret<i32>(s) << 23);
+}
+
+// @ts-ignore: decorator
+@inline
 export function exponent(x: Lanes): Lanes {
   return <f32>((reinterpret<i32>(x) - 0x3f3504f3) >> 23);
 }

@@ -166,6 +166,13 @@ export function pow2(n: Lanes): Lanes {
   return i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
 }
 
+/** The low 8 bits of s as an exponent: 2^n for s = 1.5 2^23 + 127 + n, 0 for n = -127, infinity for n = 128. */
+// @ts-ignore: decorator
+@inline
+export function exponentField(s: Lanes): Lanes {
+  return i32x4.shl(s, 23);
+}
+
 /** The e of x = m 2^e with m in [sqrt(1/2), sqrt(2)), for a positive normal x. */
 // @ts-ignore: decorator
 @inline

@@ -10,7 +10,7 @@
  * depend on how the output is sliced. The epilogues (activation, its derivative, the optimiser's update) work on a
  * tile of 16 x 16 while it is in the first-level cache.
  */
-import { hyper, samplePanels, scratch } from '../batch';
+import { hyper, samplePanels, scratch, threads } from '../batch';
 import { DenseBackwardInput, DenseBackwardWeight, DenseForward, Rule, Transpose } from '../generated/instructions';
 import { BYTES, LANES, loadSplat, store, transposeBlock } from '../generated/lanes';
 import { colTile, rowTile } from '../generated/micro-kernels';
@@ -27,8 +27,17 @@ const MC: i32 = 512;
 /** 1.0 as bits. */
 const ONE: i32 = 0x3f800000;
 
+/**
+ * Whether the threads share `inner` panels rather than `outer` ones of the output: whichever gives the busiest thread
+ * fewer tiles. A layer of 10 units has one output panel, but 8 panels of samples at a batch of 128.
+ */
+function splitInner(outer: i32, inner: i32): bool {
+  return <i64>outer * ((inner + threads - 1) / threads) < <i64>inner * ((outer + threads - 1) / threads);
+}
+
 export function denseForwardUnits(r: usize): i32 {
-  return DenseForward.splitBatch(r) ? samplePanels : panels(DenseForward.N(r));
+  const outer = panels(DenseForward.N(r));
+  return splitInner(outer, samplePanels) ? samplePanels : outer;
 }
 
 export function denseForward(r: usize, first: i32, last: i32): void {
@@ -41,7 +50,7 @@ export function denseForward(r: usize, first: i32, last: i32): void {
   const y = DenseForward.y(r);
   const activation = DenseForward.activation(r);
   const alpha = DenseForward.alpha(r);
-  const splitBatch = DenseForward.splitBatch(r) != 0;
+  const splitBatch = splitInner(panels(N), samplePanels);
   const firstPanel = splitBatch ? 0 : first;
   const lastPanel = splitBatch ? panels(N) : last;
   const firstSamples = splitBatch ? first : 0;
@@ -74,7 +83,8 @@ function splatLines(p: usize, c: usize, count: i32): void {
 }
 
 export function denseBackwardInputUnits(r: usize): i32 {
-  return DenseBackwardInput.splitBatch(r) ? samplePanels : panels(DenseBackwardInput.K(r));
+  const outer = panels(DenseBackwardInput.K(r));
+  return splitInner(outer, samplePanels) ? samplePanels : outer;
 }
 
 export function denseBackwardInput(r: usize, first: i32, last: i32): void {
@@ -86,7 +96,7 @@ export function denseBackwardInput(r: usize, first: i32, last: i32): void {
   const dx = DenseBackwardInput.dx(r);
   const activation = DenseBackwardInput.activation(r);
   const alpha = DenseBackwardInput.alpha(r);
-  const splitBatch = DenseBackwardInput.splitBatch(r) != 0;
+  const splitBatch = splitInner(panels(K), samplePanels);
   const firstPanel = splitBatch ? 0 : first;
   const lastPanel = splitBatch ? panels(K) : last;
   const firstSamples = splitBatch ? first : 0;
@@ -110,7 +120,9 @@ export function denseBackwardInput(r: usize, first: i32, last: i32): void {
 }
 
 export function denseBackwardWeightUnits(r: usize): i32 {
-  return panels(DenseBackwardWeight.splitK(r) ? DenseBackwardWeight.K(r) : DenseBackwardWeight.N(r));
+  const outer = panels(DenseBackwardWeight.N(r));
+  const inner = panels(DenseBackwardWeight.K(r));
+  return splitInner(outer, inner) ? inner : outer;
 }
 
 /** dW, written out; or, where the record has an update rule, W and the optimiser's state updated by it tile by tile. */
@@ -125,7 +137,7 @@ export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
   const w = DenseBackwardWeight.w(r);
   const s0 = DenseBackwardWeight.s0(r);
   const s1 = DenseBackwardWeight.s1(r);
-  const splitK = DenseBackwardWeight.splitK(r) != 0;
+  const splitK = splitInner(panels(N), panels(K));
   const firstPanel = splitK ? 0 : first;
   const lastPanel = splitK ? panels(N) : last;
   const firstRow = splitK ? first << 4 : 0;
@@ -178,6 +190,6 @@ export function transposeTile(s: usize, count: i32, t: usize): void {
   }
   for (; i < count; i++) {
     for (let j = 0; j < 16; j++)
-      store<f32>(t + lines(j) + (<usize>i << 2), load<f32>(s + lines(i) + (<usize>j << 2)));
+      f32.store(t + lines(j) + (<usize>i << 2), f32.load(s + lines(i) + (<usize>j << 2)));
   }
 }

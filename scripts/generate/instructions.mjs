@@ -1,4 +1,7 @@
-/** Writes both sides of the instruction table, `assembly/instructions.json`: accessors for the kernels, types for TypeScript. */
+/**
+ * Writes both sides of the instruction table, `assembly/instructions.json`: accessors for the kernels, types for
+ * TypeScript. A field is a pointer unless it says otherwise; a star marks what the instruction writes.
+ */
 import { readFileSync } from 'node:fs';
 
 const table = JSON.parse(readFileSync(new URL('../../assembly/instructions.json', import.meta.url), 'utf8'));
@@ -12,8 +15,8 @@ const instructions = Object.entries(table.instructions).map(([name, line], opcod
     .split(' ')
     .filter(Boolean)
     .map((field, index) => {
-      const [fieldName, type = 'pointer'] = field.split(':');
-      return { name: fieldName, type, offset: 4 + 4 * index };
+      const [marked, type = 'pointer'] = field.split(':');
+      return { name: marked.replace('*', ''), type, written: marked.endsWith('*'), offset: 4 + 4 * index };
     });
   if (4 + 4 * fields.length > RECORD_BYTES) throw new Error(`${name} has more fields than a record holds`);
   return { name, opcode, fields };
@@ -50,7 +53,11 @@ ${fields
 export function typescriptInstructions() {
   const entries = instructions.map(
     ({ name, opcode, fields }) =>
-      `  ${name}: { opcode: ${opcode}, fields: { ${fields.map((f) => `${f.name}: '${f.type}'`).join(', ')} } },`,
+      `  ${name}: {
+    opcode: ${opcode},
+    fields: { ${fields.map((f) => `${f.name}: '${f.type}'`).join(', ')} },
+    writes: [${fields.filter((f) => f.written).map((f) => `'${f.name}'`).join(', ')}],
+  },`,
   );
   const enumerations = Object.entries(table.enumerations).map(
     ([name, names]) => `export const ${name} = { ${names.map((value, i) => `${value}: ${i}`).join(', ')} } as const;`,

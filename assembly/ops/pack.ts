@@ -1,0 +1,175 @@
+/**
+ * Between the user's row-major arrays and panels. Samples [rows][features] are transposed on their way, since a lane is
+ * a sample; weights K x N are copied line by line, since a lane is a column.
+ */
+import { rows, samplePanels } from '../batch';
+import { PackPanels, PackRows, UnpackPanels, UnpackRows } from '../generated/instructions';
+import { add, BYTES, LANES, load, madd, splat, store, sum, transposeBlock } from '../generated/lanes';
+import { LINE_BYTES, lines, panels, tileRows } from '../panel';
+
+/** Rows of a weight matrix that are copied for all panels before the next: their pages fit the first-level TLB. */
+const ROWS_BLOCK: i32 = 32;
+
+export function packRowsUnits(r: usize): i32 {
+  return samplePanels;
+}
+
+/** Samples into panels; writes 1 to `invalid` where a number is not finite. */
+export function packRows(r: usize, first: i32, last: i32, invalid: usize): void {
+  const features = PackRows.features(r);
+  const rowBytes = <usize>features << 2;
+  for (let m = first; m < last; m++) {
+    const samples = tileRows(m << 4, rows);
+    const source = PackRows.source(r) + <usize>(m << 4) * rowBytes;
+    const target = PackRows.target(r) + lines(m * features);
+    for (let f = 0; f < features; f += 16) {
+      const count = tileRows(f, features);
+      const tile = target + lines(f);
+      transpose(source + (<usize>f << 2), rowBytes, samples, count, tile, LINE_BYTES);
+      if (samples < 16) repeatLastSample(tile, count, samples);
+      if (!allFinite(tile, count)) i32.store(invalid, 1);
+    }
+  }
+}
+
+export function unpackRowsUnits(r: usize): i32 {
+  return samplePanels;
+}
+
+/** Panels into samples. */
+export function unpackRows(r: usize, first: i32, last: i32): void {
+  const features = UnpackRows.features(r);
+  const rowBytes = <usize>features << 2;
+  for (let m = first; m < last; m++) {
+    const samples = tileRows(m << 4, rows);
+    const source = UnpackRows.source(r) + lines(m * features);
+    const target = UnpackRows.target(r) + <usize>(m << 4) * rowBytes;
+    for (let f = 0; f < features; f += 16)
+      transpose(source + lines(f), LINE_BYTES, tileRows(f, features), samples, target + (<usize>f << 2), rowBytes);
+  }
+}
+
+/** A height x width block, its rows sourceStride bytes apart, into the width x height block at t. */
+function transpose(s: usize, sourceStride: usize, height: i32, width: i32, t: usize, targetStride: usize): void {
+  let i = 0;
+  for (; i + LANES <= height; i += LANES) {
+    let j = 0;
+    for (; j + LANES <= width; j += LANES) {
+      const source = s + <usize>i * sourceStride + (<usize>j << 2);
+      transposeBlock(source, sourceStride, t + <usize>j * targetStride + (<usize>i << 2), targetStride);
+    }
+    transposeElements(s, sourceStride, i, i + LANES, j, width, t, targetStride);
+  }
+  transposeElements(s, sourceStride, i, height, 0, width, t, targetStride);
+}
+
+/** What is left of a block at its edges. */
+// @ts-ignore: decorator
+@inline
+function transposeElements(
+  s: usize,
+  sourceStride: usize,
+  firstRow: i32,
+  lastRow: i32,
+  firstColumn: i32,
+  lastColumn: i32,
+  t: usize,
+  targetStride: usize,
+): void {
+  for (let i = firstRow; i < lastRow; i++) {
+    for (let j = firstColumn; j < lastColumn; j++) {
+      const x = f32.load(s + <usize>i * sourceStride + (<usize>j << 2));
+      f32.store(t + <usize>j * targetStride + (<usize>i << 2), x);
+    }
+  }
+}
+
+/**
+ * Fills the lanes beyond the batch with the last sample. Their gradient is 0, but zeros would let a logarithm or a
+ * reciprocal reach infinity, and infinity times that 0 is NaN.
+ */
+function repeatLastSample(p: usize, count: i32, samples: i32): void {
+  for (const end = p + lines(count); p < end; p += LINE_BYTES) {
+    const value = f32.load(p + (<usize>(samples - 1) << 2));
+    let lane = samples;
+    for (; lane % LANES; lane++) f32.store(p + (<usize>lane << 2), value);
+    for (; lane < 16; lane += LANES) store(p + (<usize>lane << 2), splat(value));
+  }
+}
+
+/** Whether `count` lines hold neither NaN nor infinity, either of which makes 0 x NaN. Four sums overlap. */
+function allFinite(p: usize, count: i32): bool {
+  const zero = splat(0);
+  let s0 = zero;
+  let s1 = zero;
+  let s2 = zero;
+  let s3 = zero;
+  for (const end = p + lines(count); p < end; p += 4 * BYTES) {
+    s0 = madd(zero, load(p), s0);
+    s1 = madd(zero, load(p + BYTES), s1);
+    s2 = madd(zero, load(p + 2 * BYTES), s2);
+    s3 = madd(zero, load(p + 3 * BYTES), s3);
+  }
+  const total = sum(add(add(s0, s1), add(s2, s3)));
+  return total == total;
+}
+
+export function packPanelsUnits(r: usize): i32 {
+  return panels(PackPanels.N(r));
+}
+
+/** K x N into panels whose lanes beyond N are 0. */
+export function packPanels(r: usize, first: i32, last: i32): void {
+  const K = PackPanels.K(r);
+  const N = PackPanels.N(r);
+  for (let block = 0; block < K; block += ROWS_BLOCK) {
+    const blockEnd = min(block + ROWS_BLOCK, K);
+    for (let n = first; n < last; n++) {
+      const width = tileRows(n << 4, N);
+      for (let k = block; k < blockEnd; k++) {
+        const s = PackPanels.source(r) + ((<usize>k * N + (n << 4)) << 2);
+        const t = PackPanels.target(r) + lines(n * K + k);
+        if (width == 16) {
+          copyLine(s, t);
+        } else {
+          memory.fill(t, 0, LINE_BYTES);
+          copyElements(s, t, width);
+        }
+      }
+    }
+  }
+}
+
+export function unpackPanelsUnits(r: usize): i32 {
+  return panels(UnpackPanels.N(r));
+}
+
+/** Panels into K x N. */
+export function unpackPanels(r: usize, first: i32, last: i32): void {
+  const K = UnpackPanels.K(r);
+  const N = UnpackPanels.N(r);
+  for (let block = 0; block < K; block += ROWS_BLOCK) {
+    const blockEnd = min(block + ROWS_BLOCK, K);
+    for (let n = first; n < last; n++) {
+      const width = tileRows(n << 4, N);
+      for (let k = block; k < blockEnd; k++) {
+        const s = UnpackPanels.source(r) + lines(n * K + k);
+        const t = UnpackPanels.target(r) + ((<usize>k * N + (n << 4)) << 2);
+        if (width == 16) copyLine(s, t);
+        else copyElements(s, t, width);
+      }
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function copyLine(s: usize, t: usize): void {
+  for (const end = s + LINE_BYTES; s < end; s += BYTES, t += BYTES) store(t, load(s));
+}
+
+// @ts-ignore: decorator
+@inline
+function copyElements(s: usize, t: usize, count: i32): void {
+  for (const end = s + (<usize>count << 2); s < end; s += 4, t += 4) f32.store(t, f32.load(s));
+}

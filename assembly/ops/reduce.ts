@@ -1,0 +1,161 @@
+/**
+ * Sums over features, over a tensor and over the batch. Lanes are added line by line; where lanes must meet, they do so
+ * by halves in memory, in an order that does not depend on how many of them a vector has.
+ */
+import { rows, samplePanels, scratch } from '../batch';
+import { BatchMean, Seed, SumBatch, SumFeatures, SumPanels } from '../generated/instructions';
+import { add, BYTES, iota, keep, Lanes, LANES, load, lt, mul, splat, store } from '../generated/lanes';
+import { LINE_BYTES, lines, panels, tileRows } from '../panel';
+
+/** Lines that are summed in f32 before their sum goes into one of f64. */
+const BLOCK: i32 = 256;
+
+export function sumFeaturesUnits(r: usize): i32 {
+  return samplePanels;
+}
+
+/** y[m][16] = scale * sum over f of x[m][f][16] */
+export function sumFeatures(r: usize, first: i32, last: i32): void {
+  const features = SumFeatures.features(r);
+  const scale = splat(SumFeatures.scale(r));
+  for (let m = first; m < last; m++) {
+    const y = SumFeatures.y(r) + lines(m);
+    sumLines(SumFeatures.x(r) + lines(m * features), features, y);
+    for (let j: usize = 0; j < LINE_BYTES; j += BYTES) store(y + j, mul(scale, load(y + j)));
+  }
+}
+
+/** The sum of `count` lines, as that of the even ones plus that of the odd ones: two chains of additions overlap. */
+function sumLines(x: usize, count: i32, y: usize): void {
+  const pairsEnd = x + lines(count & ~1);
+  for (let j: usize = 0; j < LINE_BYTES; j += 2 * BYTES) {
+    let even0 = splat(0);
+    let even1 = splat(0);
+    let odd0 = splat(0);
+    let odd1 = splat(0);
+    let p = x + j;
+    for (const end = pairsEnd + j; p < end; p += 2 * LINE_BYTES) {
+      even0 = add(even0, load(p));
+      even1 = add(even1, load(p + BYTES));
+      odd0 = add(odd0, load(p + LINE_BYTES));
+      odd1 = add(odd1, load(p + LINE_BYTES + BYTES));
+    }
+    if (count & 1) {
+      even0 = add(even0, load(p));
+      even1 = add(even1, load(p + BYTES));
+    }
+    store(y + j + BYTES, add(even1, odd1));
+    store(y + j, add(even0, odd0));
+  }
+}
+
+export function sumPanelsUnits(r: usize): i32 {
+  return 1;
+}
+
+/** y[0] = scale * sum of a weight's panels, the lanes beyond N left out. */
+export function sumPanels(r: usize, first: i32, last: i32): void {
+  if (first == last) return;
+  const K = SumPanels.K(r);
+  const N = SumPanels.N(r);
+  let sum: f64 = 0;
+  for (let n = 0; n < panels(N); n++) {
+    const width = tileRows(n << 4, N);
+    for (let k = 0; k < K; k += BLOCK) {
+      sumLines(SumPanels.x(r) + lines(n * K + k), min(BLOCK, K - k), scratch);
+      for (let lane = 0; lane < width; lane++) sum += f32.load(scratch + (<usize>lane << 2));
+    }
+  }
+  storeScalar(SumPanels.y(r), <f32>(SumPanels.scale(r) * sum));
+}
+
+export function sumBatchUnits(r: usize): i32 {
+  return panels(SumBatch.features(r));
+}
+
+/** y[f] = sum over the samples of x[m][f][16]; 0 from `features` to the end of y's last line. */
+export function sumBatch(r: usize, first: i32, last: i32): void {
+  const features = SumBatch.features(r);
+  const x = SumBatch.x(r);
+  for (let line = first; line < last; line++) {
+    const f = line << 4;
+    const count = tileRows(f, features);
+    memory.fill(scratch, 0, 16 * LINE_BYTES);
+    for (let m = 0; m < samplePanels; m++) {
+      const samples = tileRows(m << 4, rows);
+      if (samples == 16) addLines(x + lines(m * features + f), count);
+      else addLanes(x + lines(m * features + f), count, samples);
+    }
+    const y = SumBatch.y(r) + lines(line);
+    for (let i = 0; i < 16; i++) f32.store(y + (<usize>i << 2), sumLine(scratch + lines(i)));
+  }
+}
+
+/** scratch += `count` lines at x */
+function addLines(x: usize, count: i32): void {
+  let sum = scratch;
+  for (const end = x + lines(count); x < end; x += 2 * BYTES, sum += 2 * BYTES) {
+    const low = add(load(sum), load(x));
+    const high = add(load(sum + BYTES), load(x + BYTES));
+    store(sum + BYTES, high);
+    store(sum, low);
+  }
+}
+
+/** The same with the first `samples` lanes alone. */
+function addLanes(x: usize, count: i32, samples: i32): void {
+  for (let lane = 0; lane < samples; lane += LANES) {
+    const mask = lt(iota(lane), splat(<f32>samples));
+    const offset = <usize>lane << 2;
+    for (let i = 0; i < count; i++) {
+      const sum = scratch + lines(i) + offset;
+      store(sum, add(load(sum), keep(mask, load(x + lines(i) + offset))));
+    }
+  }
+}
+
+/** The sum of a line's lanes, by halves: 16 to 8 to 4 to 1. The line is used up. */
+// @ts-ignore: decorator
+@inline
+function sumLine(p: usize): f32 {
+  for (let half: usize = 32; half >= 16; half >>= 1) {
+    for (let j: usize = 0; j < half; j += BYTES) store(p + j, add(load(p + j), load(p + j + half)));
+  }
+  return f32.load(p) + f32.load(p, 8) + (f32.load(p, 4) + f32.load(p, 12));
+}
+
+export function seedUnits(r: usize): i32 {
+  return samplePanels;
+}
+
+/** The gradient of the batch's mean: 1 / rows for each sample, 0 in the lanes beyond. */
+export function seed(r: usize, first: i32, last: i32): void {
+  const value = splat(<f32>1 / <f32>rows);
+  for (let m = first; m < last; m++) {
+    const samples = splat(<f32>tileRows(m << 4, rows));
+    const y = Seed.y(r) + lines(m);
+    for (let lane = 0; lane < 16; lane += LANES)
+      store(y + (<usize>lane << 2), keep(lt(iota(lane), samples), value));
+  }
+}
+
+export function batchMeanUnits(r: usize): i32 {
+  return 1;
+}
+
+/** y[0] = the mean of x over the samples, summed in their order in f64. */
+export function batchMean(r: usize, first: i32, last: i32): void {
+  if (first == last) return;
+  const x = BatchMean.x(r);
+  let sum: f64 = 0;
+  for (let i = 0; i < rows; i++) sum += f32.load(x + (<usize>i << 2));
+  storeScalar(BatchMean.y(r), <f32>(sum / rows));
+}
+
+/** A scalar's line: the value in lane 0, zeros in the rest. */
+// @ts-ignore: decorator
+@inline
+function storeScalar(y: usize, value: f32): void {
+  memory.fill(y, 0, LINE_BYTES);
+  f32.store(y, value);
+}

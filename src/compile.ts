@@ -1,0 +1,145 @@
+/** From a graph to something that runs it: kernels, or plain JavaScript. */
+import { ValueError } from './errors.js';
+import type { Executable, Feeds, Model, RuntimeReport, Tensor } from './graph/model.js';
+import { type Node, reachable } from './graph/node.js';
+import { sourceKind } from './graph/ops/source.js';
+import { checkOptimizer, type OptimizerConfig, updateRule } from './optim/optimizer.js';
+import { compileProgram } from './program/program.js';
+import { Reference } from './reference/reference.js';
+import { requestedTier, type TierName } from './runtime/tiers.js';
+
+export interface RunOptions {
+  /** What runs it: `wide`, `relaxed`, `simd`, `scalar` or `js`; by default the fastest that works here. */
+  readonly tier?: TierName | undefined;
+  /** The most threads that a run may use; by default as many as the machine has cores. */
+  readonly threads?: number | undefined;
+}
+
+/** Compiles a model for the requested tier, or the best one. */
+export async function compileModel(model: Model, options: RunOptions): Promise<Executable> {
+  const tier = requestedTier(options.tier);
+  if (tier === 'js') return new Reference(model);
+  return compileProgram(model, { tier, threads: options.threads });
+}
+
+export interface CompileOptions extends RunOptions {
+  /** Inputs and parameters whose gradients `backward` returns; by default the parameters. */
+  readonly gradients?: readonly string[];
+  /** What `predict` returns; by default the compiled node itself. */
+  readonly outputs?: readonly Node[];
+  /** The most samples that a run takes; by default 1. */
+  readonly batch?: number;
+  /** How the parameters are trained by `step` and `trainStep`. */
+  readonly optimizer?: OptimizerConfig;
+}
+
+/**
+ * Compiles the graph of a number f. `forward` returns f, its mean over the batch when f depends on an input;
+ * `backward` returns the gradients of that mean.
+ *
+ * Throws `ShapeError` if f is not a single number, `ValueError` for options or names that make no sense,
+ * `UnsupportedError` for a tier that cannot run here, `MemoryError` if the program does not fit.
+ */
+export async function compile(f: Node, options: CompileOptions = {}): Promise<GraphProgram> {
+  const { optimizer, batch = 1, outputs = [f] } = options;
+  if (optimizer) checkOptimizer(optimizer);
+  const parameters = reachable([f]).filter((node) => sourceKind(node) === 'parameter');
+  const names = parameters.map((node) => node.name as string);
+  const wanted = options.gradients ?? names;
+  const trained = optimizer ? names : [];
+  const model: Model = {
+    loss: f,
+    outputs,
+    gradients: [...new Set([...wanted, ...trained])],
+    update: optimizer ? updateRule(optimizer) : null,
+    batch,
+  };
+  const executable = await compileModel(model, options);
+  if (optimizer) executable.learningRate = optimizer.learningRate;
+  return new GraphProgram(executable, new Set(wanted));
+}
+
+/** A gradient: a number where a number was asked about, else row-major numbers with their shape. */
+export type Gradient = number | Tensor;
+
+/** A compiled graph. */
+export class GraphProgram {
+  readonly #executable: Executable;
+  readonly #wanted: ReadonlySet<string>;
+  /** Inputs that were fed as a bare number in the last `forward`. */
+  #bare = new Set<string>();
+
+  constructor(executable: Executable, wanted: ReadonlySet<string>) {
+    this.#executable = executable;
+    this.#wanted = wanted;
+  }
+
+  /** The tier and the number of threads that run this, and why. */
+  get runtime(): RuntimeReport {
+    return this.#executable.report;
+  }
+
+  get learningRate(): number {
+    return this.#executable.learningRate;
+  }
+
+  set learningRate(rate: number) {
+    if (!(rate >= 0 && rate < Infinity))
+      throw new ValueError(`learningRate: expected a number of at least 0, got ${rate}`);
+    this.#executable.learningRate = rate;
+  }
+
+  /**
+   * The value of f, its mean over the samples fed. Feeds are row-major, samples first: [rows, ...shape] of each input;
+   * an input of shape [] takes a bare number for a single sample. Throws `ShapeError` or `ValueError` for feeds that
+   * do not fit or are not finite, before anything is changed.
+   */
+  forward(feeds: Feeds = {}): number {
+    const value = this.#executable.forward(feeds);
+    this.#bare = new Set(Object.keys(feeds).filter((name) => typeof feeds[name] === 'number'));
+    return value;
+  }
+
+  /**
+   * The gradients of the last `forward`, by name: [rows, ...shape] for an input, the parameter's shape for a parameter.
+   * A gradient of shape [], and that of an input fed as a bare number, is a number.
+   */
+  backward(): Map<string, Gradient> {
+    const gradients = new Map<string, Gradient>();
+    for (const [name, tensor] of this.#executable.backward()) {
+      if (!this.#wanted.has(name)) continue;
+      gradients.set(name, tensor.shape.length === 0 || this.#bare.has(name) ? tensor.data[0] : tensor);
+    }
+    return gradients;
+  }
+
+  /** Changes the parameters by the last gradients. Throws `UnsupportedError` without an optimizer. */
+  step(): void {
+    this.#executable.step();
+  }
+
+  /** `forward`, `backward` and `step` as one call. Returns the value before the step. */
+  trainStep(feeds: Feeds = {}): number {
+    return this.#executable.trainStep(feeds);
+  }
+
+  /** The outputs for these samples, [rows, ...shape] each. */
+  predict(feeds: Feeds = {}): Tensor[] {
+    return this.#executable.predict(feeds);
+  }
+
+  /** A copy of each parameter, by name. */
+  parameters(): Map<string, Tensor> {
+    return this.#executable.parameters();
+  }
+
+  /** Overwrites parameters. Throws `ValueError` or `ShapeError`, with nothing changed, if one does not fit. */
+  setParameters(values: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>): void {
+    this.#executable.setParameters(values instanceof Map ? values : new Map(Object.entries(values)));
+  }
+
+  /** Gives the memory back. Any later call throws `DisposedError`. */
+  dispose(): void {
+    this.#executable.dispose();
+  }
+}

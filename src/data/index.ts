@@ -1,0 +1,1 @@
+export { type IdxArray, type IdxData, readIdx } from './idx.js';

@@ -1,0 +1,95 @@
+/** Checks what is fed to a model, before anything is changed. */
+import { ShapeError, ValueError } from '../errors.js';
+import type { Feeds } from './model.js';
+import { type Node, reachable, showShape, size } from './node.js';
+import { labelsOf } from './ops/loss.js';
+
+/** An input and what its numbers must be. */
+export interface FeedRule {
+  readonly name: string;
+  readonly node: Node;
+  /** Numbers of one sample. */
+  readonly size: number;
+  /** Classes, where the input is a label; 0 elsewhere. */
+  readonly classes: number;
+}
+
+/** The rules of the inputs that the roots are made of. */
+export function feedRules(roots: readonly Node[]): FeedRule[] {
+  const nodes = reachable(roots);
+  const classes = new Map<Node, number>();
+  for (const node of nodes) {
+    const labels = labelsOf(node);
+    if (labels) classes.set(labels.labels, Math.min(labels.classes, classes.get(labels.labels) ?? Infinity));
+  }
+  return nodes
+    .filter((node) => node.name !== undefined && node.batched && node.inputs.length === 0)
+    .map((node) => ({ name: node.name as string, node, size: size(node.shape), classes: classes.get(node) ?? 0 }));
+}
+
+/**
+ * The number of samples in the feeds. Throws `ValueError` for a missing input, an unknown name, no rows or more than
+ * `batch`, a label that is none; `ShapeError` for lengths that do not fit.
+ */
+export function checkFeeds(operation: string, rules: readonly FeedRule[], feeds: Feeds, batch: number): number {
+  let rows = -1;
+  for (const rule of rules) {
+    const values = feeds[rule.name];
+    const count = rowsOf(operation, rule, values);
+    if (rows >= 0 && count !== rows)
+      throw new ShapeError(
+        `${operation}: expected ${rows} rows of '${rule.name}' like '${rules[0].name}', got ${count}`,
+      );
+    rows = count;
+    if (rule.classes) checkLabels(operation, rule, values);
+  }
+  for (const name in feeds)
+    if (!rules.some((rule) => rule.name === name))
+      throw new ValueError(
+        `${operation}: expected the inputs ${rules.map((rule) => rule.name).join(', ')}, got one called '${name}'`,
+      );
+  if (rows === -1) return 1;
+  if (rows > batch)
+    throw new ValueError(`${operation}: expected at most ${batch} rows, the batch that was compiled, got ${rows}`);
+  return rows;
+}
+
+function rowsOf(operation: string, { name, node, size: features }: FeedRule, values: number | ArrayLike<number>): number {
+  if (typeof values === 'number') {
+    if (features === 1) return 1;
+    throw new ShapeError(`${operation}: expected '${name}' of shape [rows, ${node.shape.join(', ')}], got one number`);
+  }
+  if (values === undefined || values === null || typeof values.length !== 'number')
+    throw new ValueError(`${operation}: expected numbers for '${name}', got ${String(values)}`);
+  if (values.length === 0) throw new ValueError(`${operation}: expected at least one row of '${name}', got none`);
+  if (values.length % features !== 0)
+    throw new ShapeError(
+      `${operation}: expected '${name}' to have rows of ${features} numbers (shape ${showShape(node.shape)}), got ${values.length} numbers`,
+    );
+  return values.length / features;
+}
+
+function checkLabels(operation: string, { name, classes }: FeedRule, values: number | ArrayLike<number>): void {
+  const labels = typeof values === 'number' ? [values] : values;
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i];
+    if (!(Number.isInteger(label) && label >= 0 && label < classes))
+      throw new ValueError(
+        `${operation}: expected labels 0 to ${classes - 1} in '${name}', got ${label} in row ${i}`,
+      );
+  }
+}
+
+/** The error for numbers that are not finite. */
+export function nonFinite(operation: string, rules: readonly FeedRule[], feeds: Feeds): ValueError {
+  for (const { name, size: features } of rules) {
+    const values = feeds[name];
+    const numbers = typeof values === 'number' ? [values] : values;
+    for (let i = 0; i < numbers.length; i++)
+      if (!Number.isFinite(Math.fround(numbers[i])))
+        return new ValueError(
+          `${operation}: expected finite numbers in '${name}', got ${numbers[i]} in row ${Math.floor(i / features)}, element ${i % features}`,
+        );
+  }
+  return new ValueError(`${operation}: expected finite numbers, got one that is not`);
+}

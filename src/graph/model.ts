@@ -1,0 +1,145 @@
+/** What is compiled: a loss, outputs and parameters, and how all of it is run. Both executors implement this. */
+import { ShapeError, ValueError } from '../errors.js';
+import { gradients } from './gradient.js';
+import { type Node, reachable, sameShape, type Shape, showShape, size } from './node.js';
+import type { Values } from './operation.js';
+import { batchMean } from './ops/reduce.js';
+import { constant, sourceKind } from './ops/source.js';
+import type { Rule } from '../program/generated/instructions.js';
+
+/** Row-major numbers and their shape. */
+export interface Tensor {
+  readonly shape: Shape;
+  readonly data: Float32Array;
+}
+
+/** Row-major numbers for each input by its name, samples first; a bare number for an input of shape `[]` and one sample. */
+export type Feeds = Readonly<Record<string, number | ArrayLike<number>>>;
+
+/** How parameters change in a step. */
+export interface UpdateRule {
+  /** The kernel's name for it. */
+  readonly rule: keyof typeof Rule;
+  /** The names of the tensors that it keeps for each parameter; they start at 0. */
+  readonly states: readonly string[];
+  /** The numbers of step t = 1, 2, ..., in the order that `assembly/update/rules.ts` states. */
+  hyper(t: number, learningRate: number): readonly number[];
+  /** What the kernel does to element i, in plain JavaScript. */
+  update(p: Values, g: Values, states: readonly Values[], i: number, hyper: readonly number[]): void;
+}
+
+/** A graph with roles. */
+export interface Model {
+  /** One number a sample (its mean over the batch is the loss), or one number without samples. */
+  readonly loss: Node | null;
+  /** What `predict` returns. */
+  readonly outputs: readonly Node[];
+  /** Names of the inputs and parameters whose gradients `backward` returns. */
+  readonly gradients: readonly string[];
+  /** How the parameters among `gradients` are trained; null if they are not. */
+  readonly update: UpdateRule | null;
+  /** The most samples that a run takes. */
+  readonly batch: number;
+}
+
+/** A model ready to run. Both `backward` and `trainStep` mean the loss of the samples that were fed. */
+export interface Executable {
+  readonly report: RuntimeReport;
+  /** The learning rate of the next step. */
+  learningRate: number;
+  /** Steps taken so far. */
+  readonly steps: number;
+  /** The loss of these samples. */
+  forward(feeds: Feeds): number;
+  /** The gradients of the last `forward`, by name. */
+  backward(): Map<string, Tensor>;
+  /** Changes the parameters by the gradients of the last `backward`. */
+  step(): void;
+  /** `forward`, `backward` and `step` as one. Returns the loss before the step. */
+  trainStep(feeds: Feeds): number;
+  /** The outputs for these samples. */
+  predict(feeds: Feeds): Tensor[];
+  /** The loss and the outputs for these samples. */
+  evaluate(feeds: Feeds): { loss: number; outputs: Tensor[] };
+  /** Fills a parameter with uniform numbers in [low, high) from a stream of the counter-based generator. */
+  fillUniform(name: string, seed: number, stream: number, low: number, high: number): void;
+  /** A copy of each parameter. */
+  parameters(): Map<string, Tensor>;
+  /** Overwrites the parameters that are named. Checks all of them before it changes any. */
+  setParameters(values: ReadonlyMap<string, Tensor>): void;
+  /** A copy of everything that training changes. */
+  snapshot(): Snapshot;
+  /** Goes back to a snapshot of this model. */
+  restore(snapshot: Snapshot): void;
+  dispose(): void;
+}
+
+/** Parameters, optimiser state and the number of steps, as one model keeps them. */
+export interface Snapshot {
+  readonly steps: number;
+  readonly learningRate: number;
+  readonly data: readonly Values[];
+}
+
+/** What runs a model, and why it is that. */
+export interface RuntimeReport {
+  readonly tier: string;
+  readonly threads: number;
+  /** Why the tier or the number of threads is not the best there is; empty if they are. */
+  readonly reason: string;
+}
+
+/** A model with its backward pass, which is graph too. */
+export interface Derivation {
+  /** The loss as one number; null without a loss. */
+  readonly value: Node | null;
+  readonly gradients: ReadonlyMap<string, Node>;
+  readonly inputs: ReadonlyMap<string, Node>;
+  readonly parameters: ReadonlyMap<string, Node>;
+}
+
+/** Finds the model's sources and derives its gradients. Throws `ValueError` or `ShapeError` if they do not make sense. */
+export function derive(model: Model): Derivation {
+  const { loss, outputs, batch } = model;
+  if (!Number.isInteger(batch) || batch < 1)
+    throw new ValueError(`compile: expected a batch of at least 1 row, got ${batch}`);
+  if (loss && loss.shape.length > 0)
+    throw new ShapeError(`compile: expected a loss of one number a sample, got shape ${showShape(loss.shape)}`);
+  const inputs = new Map<string, Node>();
+  const parameters = new Map<string, Node>();
+  for (const node of reachable(loss ? [loss, ...outputs] : outputs)) {
+    const kind = sourceKind(node);
+    if (kind !== 'input' && kind !== 'parameter') continue;
+    const name = node.name as string;
+    if (inputs.has(name) || parameters.has(name))
+      throw new ValueError(`compile: expected every input and parameter to have a name of its own, got two of '${name}'`);
+    (kind === 'input' ? inputs : parameters).set(name, node);
+  }
+  const wrt = model.gradients.map((name) => {
+    const node = inputs.get(name) ?? parameters.get(name);
+    if (node) return node;
+    const known = [...inputs.keys(), ...parameters.keys()].join(', ');
+    throw new ValueError(`compile: expected gradients of inputs or parameters (${known}), got '${name}'`);
+  });
+  const value = loss?.batched ? batchMean(loss) : loss;
+  const derived = value ? gradients(value, wrt, constant(1)) : [];
+  return { value, inputs, parameters, gradients: new Map(derived.map((node, i) => [model.gradients[i], node])) };
+}
+
+/** Throws `ValueError` or `ShapeError` unless each value belongs to a parameter, has its shape and is finite. */
+export function checkParameters(parameters: ReadonlyMap<string, Node>, values: ReadonlyMap<string, Tensor>): void {
+  for (const [name, { shape, data }] of values) {
+    const node = parameters.get(name);
+    if (!node) {
+      const known = [...parameters.keys()].join(', ');
+      throw new ValueError(`setParameters: expected one of the parameters ${known}, got '${name}'`);
+    }
+    if (!sameShape(shape, node.shape) || data.length !== size(node.shape))
+      throw new ShapeError(
+        `setParameters: expected '${name}' of shape ${showShape(node.shape)}, got ${showShape(shape)} with ${data.length} numbers`,
+      );
+    const bad = data.findIndex((x) => !Number.isFinite(x));
+    if (bad >= 0)
+      throw new ValueError(`setParameters: expected finite numbers in '${name}', got ${data[bad]} at index ${bad}`);
+  }
+}

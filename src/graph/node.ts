@@ -1,0 +1,63 @@
+/** The graph: immutable nodes that say what one sample means. The batch is nowhere in it. */
+import type { Operation } from './operation.js';
+
+/** Extents of a sample's tensor, outermost first; `[]` is a single number. */
+export type Shape = readonly number[];
+
+/**
+ * A value in the graph. `batched` values have one tensor a sample; the others (parameters, constants and what is made
+ * of them alone) have one for the whole batch.
+ */
+export interface Node {
+  /** Order of creation: a node's inputs have lower numbers, so this order is a topological one. */
+  readonly id: number;
+  // The attributes' type is known to the operation alone, which is the only one to look at them.
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  readonly operation: Operation<any>;
+  readonly inputs: readonly Node[];
+  readonly attributes: object;
+  readonly shape: Shape;
+  readonly batched: boolean;
+  /** The name of an input or a parameter. */
+  readonly name: string | undefined;
+}
+
+let created = 0;
+
+/** A node that applies an operation to its inputs. Throws `ShapeError` when their shapes do not fit. */
+export function apply<A extends object>(
+  operation: Operation<A>,
+  inputs: readonly Node[],
+  attributes: A,
+  name?: string,
+): Node {
+  const shape = operation.shape(inputs, attributes);
+  const batched = operation.batched ? operation.batched(inputs, attributes) : inputs.some((node) => node.batched);
+  return Object.freeze({ id: created++, operation, inputs, attributes, shape, batched, name });
+}
+
+/** Elements of a tensor of this shape. */
+export function size(shape: Shape): number {
+  return shape.reduce((product, extent) => product * extent, 1);
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
+}
+
+/** A shape as people write it. */
+export function showShape(shape: Shape): string {
+  return `[${shape.join(', ')}]`;
+}
+
+/** All nodes that the roots are made of, the roots included, in topological order. */
+export function reachable(roots: Iterable<Node>): Node[] {
+  const found = new Set<Node>();
+  const pending = [...roots];
+  for (let node = pending.pop(); node; node = pending.pop()) {
+    if (found.has(node)) continue;
+    found.add(node);
+    pending.push(...node.inputs);
+  }
+  return [...found].sort((a, b) => a.id - b.id);
+}

@@ -1,0 +1,172 @@
+/** Operations on each element alone. Two operands have one shape, or one of them is a single number. */
+import { ShapeError, ValueError } from '../../errors.js';
+import { Elementwise } from '../../program/generated/instructions.js';
+import { apply, type Node, sameShape, showShape, size } from '../node.js';
+import type { Evaluation, Operation, Values } from '../operation.js';
+import { emitElementwise } from '../storage.js';
+import { unbroadcast } from './reduce.js';
+import { constant } from './source.js';
+
+/** A node, or a number that stands for a constant. */
+export type Operand = Node | number;
+
+interface PowerAttributes {
+  readonly exponent: number;
+}
+
+const nodeOf = (x: Operand): Node => (typeof x === 'number' ? constant(x) : x);
+
+/** The value of an operand at element i of a result with `n` elements a tensor. */
+function reader(x: Node, values: Values, n: number): (i: number) => number {
+  const tensor = size(x.shape);
+  if (x.batched) return tensor === n ? (i) => values[i] : (i) => values[Math.floor(i / n)];
+  return tensor === n ? (i) => values[i % n] : () => values[0];
+}
+
+function evaluateEach(node: Node, inputs: readonly Values[], evaluation: Evaluation, f: (a: number, b: number) => number) {
+  const n = size(node.shape);
+  const [a, b] = inputs.map((values, i) => reader(node.inputs[i], values, n));
+  return evaluation.allocate(node).map((_, i) => f(a(i), b ? b(i) : 0));
+}
+
+type UnaryRule = (dy: Node, x: Node, y: Node) => Node;
+
+/** y = f(x): its meaning, and dx from dy, x and y. */
+function unary(name: keyof typeof Elementwise, f: (x: number) => number, vjp: UnaryRule): Operation {
+  return {
+    name,
+    shape: ([x]) => x.shape,
+    vjp: (node, dy) => [vjp(dy, node.inputs[0], node)],
+    evaluate: (node, inputs, evaluation) => evaluateEach(node, inputs, evaluation, f),
+    lower: (node, lowering) => emitElementwise(lowering, node, Elementwise[name], node.inputs, 1),
+  };
+}
+
+type BinaryRule = (dy: Node, a: Node, b: Node, y: Node) => Node | null;
+
+/** y = f(a, b): its meaning, and da and db from dy, a, b and y. */
+function binary(
+  name: keyof typeof Elementwise,
+  f: (a: number, b: number) => number,
+  da: BinaryRule,
+  db: BinaryRule,
+): Operation {
+  return {
+    name,
+    shape([a, b]) {
+      if (sameShape(a.shape, b.shape) || b.shape.length === 0) return a.shape;
+      if (a.shape.length === 0) return b.shape;
+      throw new ShapeError(
+        `${name}: expected operands of one shape or a single number, got ${showShape(a.shape)} and ${showShape(b.shape)}`,
+      );
+    },
+    vjp(node, dy, needed) {
+      const [a, b] = node.inputs;
+      return [da, db].map((rule, i) => {
+        const gradient = needed[i] ? rule(dy, a, b, node) : null;
+        return gradient && unbroadcast(gradient, node.inputs[i]);
+      });
+    },
+    evaluate: (node, inputs, evaluation) => evaluateEach(node, inputs, evaluation, f),
+    lower: (node, lowering) => emitElementwise(lowering, node, Elementwise[name], node.inputs, 1),
+  };
+}
+
+const negOperation = unary('neg', (x) => -x, (dy) => neg(dy));
+const expOperation = unary('exp', Math.exp, (dy, _, y) => mul(dy, y));
+const logOperation = unary('log', Math.log, (dy, x) => div(dy, x));
+const sqrtOperation = unary('sqrt', Math.sqrt, (dy, _, y) => div(mul(dy, 0.5), y));
+const squareOperation = unary('square', (x) => x * x, (dy, x) => mul(mul(dy, 2), x));
+const reciprocalOperation = unary('reciprocal', (x) => 1 / x, (dy, _, y) => neg(mul(dy, square(y))));
+
+/** y = x^c; dx = c x^(c-1) dy. */
+const powOperation: Operation<PowerAttributes> = {
+  name: 'pow',
+  shape: ([x]) => x.shape,
+  vjp(node, dy, _, { exponent }) {
+    if (exponent === 0) return [null];
+    return [mul(mul(dy, exponent), pow(node.inputs[0], exponent - 1))];
+  },
+  evaluate: (node, inputs, evaluation, { exponent }) => evaluateEach(node, inputs, evaluation, (x) => x ** exponent),
+  lower: (node, lowering, { exponent }) => emitElementwise(lowering, node, Elementwise.pow, node.inputs, exponent),
+};
+
+const addOperation = binary('add', (a, b) => a + b, (dy) => dy, (dy) => dy);
+const subOperation = binary('sub', (a, b) => a - b, (dy) => dy, (dy) => neg(dy));
+const mulOperation = binary('mul', (a, b) => a * b, (dy, _, b) => mul(dy, b), (dy, a) => mul(dy, a));
+const divOperation = binary('div', (a, b) => a / b, (dy, _, b) => div(dy, b), (dy, _, b, y) => neg(div(mul(dy, y), b)));
+
+// The gradient goes to the operand that was taken; equal operands share it, as in PyTorch.
+const maximumOperation = binary(
+  'maximum',
+  (a, b) => Math.max(a, b),
+  (dy, a, b) => mul(dy, heaviside(a, b)),
+  (dy, a, b) => mul(dy, heaviside(b, a)),
+);
+const minimumOperation = binary(
+  'minimum',
+  (a, b) => Math.min(a, b),
+  (dy, a, b) => mul(dy, heaviside(b, a)),
+  (dy, a, b) => mul(dy, heaviside(a, b)),
+);
+
+/** 1 where a > b, 1/2 where they are equal, 0 elsewhere: piecewise constant, so no gradient flows. */
+const heavisideOperation = binary(
+  'heaviside',
+  (a, b) => (Math.sign(a - b) + 1) / 2,
+  () => null,
+  () => null,
+);
+
+const one = (operation: Operation, x: Operand): Node => apply(operation, [nodeOf(x)], {});
+const two = (operation: Operation, a: Operand, b: Operand): Node => apply(operation, [nodeOf(a), nodeOf(b)], {});
+
+/** -x */
+export const neg = (x: Operand): Node => one(negOperation, x);
+/** e^x */
+export const exp = (x: Operand): Node => one(expOperation, x);
+/** The natural logarithm of x. */
+export const log = (x: Operand): Node => one(logOperation, x);
+/** The square root of x. */
+export const sqrt = (x: Operand): Node => one(sqrtOperation, x);
+/** x^2 */
+export const square = (x: Operand): Node => one(squareOperation, x);
+/** 1 / x */
+export const reciprocal = (x: Operand): Node => one(reciprocalOperation, x);
+/** a + b */
+export const add = (a: Operand, b: Operand): Node => two(addOperation, a, b);
+/** a - b */
+export const sub = (a: Operand, b: Operand): Node => two(subOperation, a, b);
+/** a b, element by element */
+export const mul = (a: Operand, b: Operand): Node => two(mulOperation, a, b);
+/** a / b */
+export const div = (a: Operand, b: Operand): Node => two(divOperation, a, b);
+/** The greater of a and b. Its gradient goes to the greater operand, and in equal halves to equal ones. */
+export const maximum = (a: Operand, b: Operand): Node => two(maximumOperation, a, b);
+/** The lesser of a and b. Its gradient goes to the lesser operand, and in equal halves to equal ones. */
+export const minimum = (a: Operand, b: Operand): Node => two(minimumOperation, a, b);
+/** 1 where a > b, 1/2 where a = b, 0 elsewhere. No gradient flows through it. */
+export const heaviside = (a: Operand, b: Operand): Node => two(heavisideOperation, a, b);
+
+/** x^exponent for a constant exponent. Throws `ValueError` if the exponent is not finite. */
+export function pow(x: Operand, exponent: number): Node {
+  if (!Number.isFinite(exponent)) throw new ValueError(`pow: expected a finite exponent, got ${exponent}`);
+  return apply(powOperation, [nodeOf(x)], { exponent });
+}
+
+export const elementwiseOperations = [
+  negOperation,
+  expOperation,
+  logOperation,
+  sqrtOperation,
+  squareOperation,
+  reciprocalOperation,
+  powOperation,
+  addOperation,
+  subOperation,
+  mulOperation,
+  divOperation,
+  maximumOperation,
+  minimumOperation,
+  heavisideOperation,
+];

@@ -1,0 +1,176 @@
+/** Losses: one number a sample. The program's loss is their mean over the batch. */
+import { ShapeError, UnsupportedError, ValueError } from '../../errors.js';
+import { Loss } from '../../program/generated/instructions.js';
+import { apply, type Node, sameShape, showShape, size } from '../node.js';
+import type { Operation, Values } from '../operation.js';
+import { mul, neg } from './elementwise.js';
+import { spread } from './reduce.js';
+
+export type LossName = keyof typeof Loss;
+
+interface LossAttributes {
+  readonly kind: LossName;
+  /** The label smoothing of softmaxCrossEntropy, the delta of huber; 0 for the others. */
+  readonly alpha: number;
+}
+
+type Row = ArrayLike<number>;
+
+interface LossRule {
+  /** The loss of one sample from its logits z and targets t (for softmaxCrossEntropy, its label t[0]). */
+  readonly loss: (z: Row, t: Row, alpha: number) => number;
+  /** d loss / d z_i. */
+  readonly gradient: (z: Row, t: Row, alpha: number) => (i: number) => number;
+  /** d loss / d targets as graph, times dy; null where no gradient can flow. */
+  readonly targets: ((node: Node, dy: Node) => Node) | null;
+}
+
+const average = (n: number, f: (i: number) => number): number => {
+  let total = 0;
+  for (let i = 0; i < n; i++) total += f(i);
+  return total / n;
+};
+
+function logSumExp(z: Row): number {
+  let max = -Infinity;
+  for (let i = 0; i < z.length; i++) max = Math.max(max, z[i]);
+  return max + Math.log(z.length * average(z.length, (i) => Math.exp(z[i] - max)));
+}
+
+/** The loss as a mean over elements of f(d), d = z - t, with its derivative. */
+const ofDifference = (
+  f: (d: number, alpha: number) => number,
+  derivative: (d: number, alpha: number) => number,
+): LossRule => ({
+  loss: (z, t, alpha) => average(z.length, (i) => f(z[i] - t[i], alpha)),
+  gradient: (z, t, alpha) => (i) => derivative(z[i] - t[i], alpha) / z.length,
+  targets: (node, dy) => neg(apply(lossGradientOperation, [...node.inputs, dy], node.attributes as LossAttributes)),
+});
+
+const rules: { readonly [kind in LossName]: LossRule } = {
+  // logsumexp(z) - sum_i q_i z_i with q = (1 - e) onehot + e / n, so dz = softmax(z) - q.
+  softmaxCrossEntropy: {
+    loss: (z, label, e) => logSumExp(z) - (1 - e) * z[label[0]] - e * average(z.length, (i) => z[i]),
+    gradient(z, label, e) {
+      const lse = logSumExp(z);
+      return (i) => Math.exp(z[i] - lse) - (i === label[0] ? 1 - e : 0) - e / z.length;
+    },
+    targets: null,
+  },
+  // max(z, 0) - z t + log(1 + e^-|z|), so dz = sigmoid(z) - t.
+  binaryCrossEntropy: {
+    loss: (z, t) =>
+      average(z.length, (i) => Math.max(z[i], 0) - z[i] * t[i] + Math.log1p(Math.exp(-Math.abs(z[i])))),
+    gradient: (z, t) => (i) => (1 / (1 + Math.exp(-z[i])) - t[i]) / z.length,
+    targets: ({ inputs: [z] }, dy) => mul(z, spread(dy, z.shape, -1 / size(z.shape))),
+  },
+  meanSquaredError: ofDifference((d) => d * d, (d) => 2 * d),
+  meanAbsoluteError: ofDifference(Math.abs, Math.sign),
+  huber: ofDifference(
+    (d, delta) => (Math.abs(d) <= delta ? (d * d) / 2 : delta * (Math.abs(d) - delta / 2)),
+    (d, delta) => Math.max(-delta, Math.min(delta, d)),
+  ),
+};
+
+/** The part of batched values that belongs to one sample. */
+const sample = (values: Values, row: number, rows: number): Values =>
+  values.subarray((row * values.length) / rows, ((row + 1) * values.length) / rows);
+
+const lossOperation: Operation<LossAttributes> = {
+  name: 'loss',
+  shape([logits, targets], { kind }) {
+    if (!logits.batched || !targets.batched)
+      throw new ShapeError(`${kind}: expected an output and targets for each sample, got a value without samples`);
+    if (kind === 'softmaxCrossEntropy') {
+      if (logits.shape.length !== 1 || targets.shape.length !== 0)
+        throw new ShapeError(
+          `${kind}: expected logits of shape [classes] and one label, got ${showShape(logits.shape)} and ${showShape(targets.shape)}`,
+        );
+    } else if (!sameShape(logits.shape, targets.shape))
+      throw new ShapeError(
+        `${kind}: expected targets of the output's shape ${showShape(logits.shape)}, got ${showShape(targets.shape)}`,
+      );
+    return [];
+  },
+  vjp(node, dy, [needsLogits, needsTargets], attributes) {
+    const { targets } = rules[attributes.kind];
+    return [
+      needsLogits ? apply(lossGradientOperation, [...node.inputs, dy], attributes) : null,
+      needsTargets && targets ? targets(node, dy) : null,
+    ];
+  },
+  evaluate(node, [logits, targets], evaluation, { kind, alpha }) {
+    const { rows } = evaluation;
+    const { loss } = rules[kind];
+    return evaluation.allocate(node).map((_, i) => loss(sample(logits, i, rows), sample(targets, i, rows), alpha));
+  },
+  lower(node, lowering, { kind, alpha }) {
+    const [logits, targets] = node.inputs.map((x) => lowering.buffer(x));
+    const fields = { N: size(node.inputs[0].shape), kind: Loss[kind], alpha };
+    lowering.emit('lossForward', { logits, targets, y: lowering.buffer(node), ...fields });
+  },
+};
+
+/** d logits = dy (d loss / d logits), dy one number a sample. */
+const lossGradientOperation: Operation<LossAttributes> = {
+  name: 'lossGradient',
+  shape: ([logits]) => logits.shape,
+  vjp(_, __, ___, { kind }) {
+    throw new UnsupportedError(`${kind}: its second derivative is not available; write the loss with primitive operations`);
+  },
+  evaluate(node, [logits, targets, dy], evaluation, { kind, alpha }) {
+    const { rows } = evaluation;
+    const dx = evaluation.allocate(node);
+    const n = size(node.shape);
+    for (let row = 0; row < rows; row++) {
+      const gradient = rules[kind].gradient(sample(logits, row, rows), sample(targets, row, rows), alpha);
+      for (let i = 0; i < n; i++) dx[row * n + i] = dy[row] * gradient(i);
+    }
+    return dx;
+  },
+  lower(node, lowering, { kind, alpha }) {
+    const [logits, targets, dy] = node.inputs.map((x) => lowering.buffer(x));
+    const fields = { N: size(node.shape), kind: Loss[kind], alpha };
+    lowering.emit('lossBackward', { logits, targets, dy, dx: lowering.buffer(node), ...fields });
+  },
+};
+
+const loss = (kind: LossName, logits: Node, targets: Node, alpha = 0): Node =>
+  apply(lossOperation, [logits, targets], { kind, alpha });
+
+/**
+ * Cross-entropy of softmax(logits), logits of shape [n], against a label 0...n-1: logsumexp(z) - sum_i q_i z_i, with
+ * q = (1 - labelSmoothing) onehot + labelSmoothing / n. Throws `ValueError` if the smoothing is not in [0, 1).
+ */
+export function softmaxCrossEntropy(logits: Node, label: Node, labelSmoothing = 0): Node {
+  if (!(labelSmoothing >= 0 && labelSmoothing < 1))
+    throw new ValueError(`softmaxCrossEntropy: expected a labelSmoothing in [0, 1), got ${labelSmoothing}`);
+  return loss('softmaxCrossEntropy', logits, label, labelSmoothing);
+}
+
+/** Binary cross-entropy on logits, the mean over elements of max(z, 0) - z t + log(1 + e^-|z|). */
+export const binaryCrossEntropy = (logits: Node, targets: Node): Node => loss('binaryCrossEntropy', logits, targets);
+
+/** The mean over elements of d^2, d = output - target. */
+export const meanSquaredError = (output: Node, targets: Node): Node => loss('meanSquaredError', output, targets);
+
+/** The mean over elements of |d|, d = output - target; its derivative at 0 is 0. */
+export const meanAbsoluteError = (output: Node, targets: Node): Node => loss('meanAbsoluteError', output, targets);
+
+/**
+ * The mean over elements of d^2/2 where |d| <= delta and delta (|d| - delta/2) elsewhere, d = output - target (Huber,
+ * 1964). Throws `ValueError` if delta is not positive.
+ */
+export function huber(output: Node, targets: Node, delta = 1): Node {
+  if (!(delta > 0 && delta < Infinity)) throw new ValueError(`huber: expected a positive delta, got ${delta}`);
+  return loss('huber', output, targets, delta);
+}
+
+/** The labels' node and the number of classes, for a loss that takes labels; null for any other node. */
+export function labelsOf(node: Node): { readonly labels: Node; readonly classes: number } | null {
+  const { kind } = node.attributes as Partial<LossAttributes>;
+  if (node.operation !== lossOperation || kind !== 'softmaxCrossEntropy') return null;
+  return { labels: node.inputs[1], classes: size(node.inputs[0].shape) };
+}
+
+export const lossOperations = [lossOperation, lossGradientOperation];

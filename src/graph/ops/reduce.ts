@@ -1,0 +1,156 @@
+/** Sums over a sample's elements and over the batch, each beside its adjoint, which spreads what was summed. */
+import { ShapeError } from '../../errors.js';
+import { Elementwise } from '../../program/generated/instructions.js';
+import { apply, type Node, type Shape, showShape, size } from '../node.js';
+import type { Operation } from '../operation.js';
+import { emitElementwise, matrix } from '../storage.js';
+import { sourceData, sourceKind } from './source.js';
+
+/** y = scale * (sum of x's elements), of each sample if x is batched. */
+const sumOperation: Operation<{ readonly scale: number }> = {
+  name: 'sum',
+  shape: () => [],
+  vjp: (node, dy, _, { scale }) => [spread(dy, node.inputs[0].shape, scale)],
+  evaluate(node, [x], evaluation, { scale }) {
+    const y = evaluation.allocate(node);
+    const n = x.length / y.length;
+    for (let row = 0; row < y.length; row++) {
+      let total = 0;
+      for (let i = 0; i < n; i++) total += x[row * n + i];
+      y[row] = scale * total;
+    }
+    return y;
+  },
+  lower(node, lowering, { scale }) {
+    const [x] = node.inputs;
+    const fields = { x: lowering.buffer(x), y: lowering.buffer(node), scale };
+    if (node.batched) lowering.emit('sumFeatures', { ...fields, features: size(x.shape) });
+    else lowering.emit('sumPanels', { ...fields, ...matrix(x.shape) });
+  },
+};
+
+/** Every element of y is scale * x, for a single number x. */
+const spreadOperation: Operation<{ readonly shape: Shape; readonly scale: number }> = {
+  name: 'spread',
+  shape([x], { shape }) {
+    if (x.shape.length > 0) throw new ShapeError(`spread: expected a single number, got shape ${showShape(x.shape)}`);
+    return shape;
+  },
+  vjp: (_, dy, __, { scale }) => [apply(sumOperation, [dy], { scale })],
+  evaluate(node, [x], evaluation, { scale }) {
+    const y = evaluation.allocate(node);
+    const n = y.length / x.length;
+    return y.map((_, i) => scale * x[Math.floor(i / n)]);
+  },
+  lower: (node, lowering, { scale }) => emitElementwise(lowering, node, Elementwise.copy, node.inputs, scale),
+};
+
+/** The sum over the samples of a batched tensor. */
+const sumBatchOperation: Operation = {
+  name: 'sumBatch',
+  shape: ([x]) => x.shape,
+  batched: () => false,
+  vjp: (_, dy) => [apply(repeatOperation, [dy], {})],
+  evaluate(node, [x], evaluation) {
+    const y = evaluation.allocate(node);
+    for (let i = 0; i < y.length; i++) {
+      let total = 0;
+      for (let row = 0; row < evaluation.rows; row++) total += x[row * y.length + i];
+      y[i] = total;
+    }
+    return y;
+  },
+  lower(node, lowering) {
+    const x = lowering.buffer(node.inputs[0]);
+    const { K, N } = matrix(node.shape);
+    if (K === 1) {
+      lowering.emit('sumBatch', { x, y: lowering.buffer(node), features: N });
+      return;
+    }
+    const flat = lowering.lines(Math.ceil((K * N) / 16), false);
+    lowering.emit('sumBatch', { x, y: flat, features: K * N });
+    lowering.emit('packPanels', { source: flat, target: lowering.buffer(node), K, N });
+  },
+};
+
+/** The same tensor for every sample of the batch. */
+const repeatOperation: Operation = {
+  name: 'repeat',
+  shape: ([x]) => x.shape,
+  batched: () => true,
+  vjp: (_, dy) => [apply(sumBatchOperation, [dy], {})],
+  evaluate: (node, [x], evaluation) => evaluation.allocate(node).map((_, i) => x[i % x.length]),
+  lower: (node, lowering) => emitElementwise(lowering, node, Elementwise.copy, node.inputs, 1),
+};
+
+/** The mean over the samples of a batched number: what `forward()` returns. */
+const batchMeanOperation: Operation = {
+  name: 'batchMean',
+  shape([x]) {
+    if (x.shape.length > 0 || !x.batched)
+      throw new ShapeError(`batchMean: expected one number a sample, got shape ${showShape(x.shape)}`);
+    return [];
+  },
+  batched: () => false,
+  vjp: (_, dy) => [apply(batchShareOperation, [dy], {})],
+  evaluate(node, [x], evaluation) {
+    const y = evaluation.allocate(node);
+    let total = 0;
+    for (let row = 0; row < evaluation.rows; row++) total += x[row];
+    y[0] = total / evaluation.rows;
+    return y;
+  },
+  lower: (node, lowering) =>
+    lowering.emit('batchMean', { x: lowering.buffer(node.inputs[0]), y: lowering.buffer(node) }),
+};
+
+/** The share x / rows of each sample: 0 in the lanes beyond the batch, so that they add nothing to any gradient. */
+const batchShareOperation: Operation = {
+  name: 'batchShare',
+  shape: ([x]) => x.shape,
+  batched: () => true,
+  vjp: (_, dy) => [apply(batchMeanOperation, [dy], {})],
+  evaluate: (node, [x], evaluation) => evaluation.allocate(node).fill(x[0] / evaluation.rows),
+  lower(node, lowering) {
+    const [x] = node.inputs;
+    lowering.emit('seed', { y: lowering.buffer(node) });
+    if (!isConstantOne(x)) emitElementwise(lowering, node, Elementwise.mul, [node, x], 0);
+  },
+};
+
+const isConstantOne = (node: Node): boolean =>
+  sourceKind(node) === 'constant' && node.shape.length === 0 && sourceData(node)?.[0] === 1;
+
+/** The sum of a tensor's elements, of each sample if it is batched: y = sum_i x_i. */
+export const sum = (x: Node): Node => apply(sumOperation, [x], { scale: 1 });
+
+/** The mean of a tensor's elements, of each sample if it is batched: y = (1/n) sum_i x_i. */
+export const mean = (x: Node): Node => apply(sumOperation, [x], { scale: 1 / size(x.shape) });
+
+/** A tensor of this shape with every element scale * x, for a single number x. */
+export const spread = (x: Node, shape: Shape, scale = 1): Node =>
+  shape.length === 0 && scale === 1 ? x : apply(spreadOperation, [x], { shape, scale });
+
+/** The mean over the batch of one number a sample. */
+export const batchMean = (x: Node): Node => apply(batchMeanOperation, [x], {});
+
+/** The same tensor for every sample. */
+export const repeat = (x: Node): Node => apply(repeatOperation, [x], {});
+
+/** The sum over the samples of the batch. */
+export const sumBatch = (x: Node): Node => apply(sumBatchOperation, [x], {});
+
+/** The gradient dy, summed over whatever `x` was broadcast along. */
+export function unbroadcast(dy: Node, x: Node): Node {
+  const summed = dy.shape.length > 0 && x.shape.length === 0 ? sum(dy) : dy;
+  return summed.batched && !x.batched ? sumBatch(summed) : summed;
+}
+
+export const reduceOperations = [
+  sumOperation,
+  spreadOperation,
+  sumBatchOperation,
+  repeatOperation,
+  batchMeanOperation,
+  batchShareOperation,
+];

@@ -1,0 +1,75 @@
+/** Where values come from: inputs, parameters and constants. */
+import { ValueError } from '../../errors.js';
+import { apply, type Node, type Shape, showShape, size } from '../node.js';
+import type { Operation } from '../operation.js';
+
+/** Numbers for a tensor: one number (for shape `[]`), or all of them in row-major order. */
+export type Numbers = number | ArrayLike<number>;
+
+interface SourceAttributes {
+  readonly kind: 'input' | 'parameter' | 'constant';
+  readonly shape: Shape;
+  /** The initial values of a parameter, the values of a constant; null for an input. */
+  readonly data: Float32Array | null;
+}
+
+export const source: Operation<SourceAttributes> = {
+  name: 'source',
+  shape: (_, { shape }) => shape,
+  batched: (_, { kind }) => kind === 'input',
+  vjp: () => [],
+  evaluate: (node, _, evaluation) => evaluation.source(node),
+  lower: () => {},
+};
+
+function checkShape(what: string, shape: Shape): Shape {
+  if (!Array.isArray(shape) || !shape.every((extent) => Number.isInteger(extent) && extent > 0))
+    throw new ValueError(`${what}: expected a shape of positive integers, got ${JSON.stringify(shape)}`);
+  return Object.freeze([...shape]);
+}
+
+function checkName(what: string, name: string): string {
+  if (typeof name !== 'string' || name === '')
+    throw new ValueError(`${what}: expected a name that is not empty, got ${JSON.stringify(name)}`);
+  return name;
+}
+
+function checkNumbers(what: string, shape: Shape, numbers: Numbers): Float32Array {
+  const data = typeof numbers === 'number' ? Float32Array.of(numbers) : Float32Array.from(numbers);
+  if (data.length !== size(shape))
+    throw new ValueError(`${what}: expected ${size(shape)} numbers for shape ${showShape(shape)}, got ${data.length}`);
+  const bad = data.findIndex((x) => !Number.isFinite(x));
+  if (bad >= 0) throw new ValueError(`${what}: expected finite numbers, got ${data[bad]} at index ${bad}`);
+  return data;
+}
+
+/** A value that is fed at each run, one tensor of this shape a sample. */
+export function input(name: string, shape: Shape = []): Node {
+  checkName('input', name);
+  return apply(source, [], { kind: 'input', shape: checkShape(`input '${name}'`, shape), data: null }, name);
+}
+
+/** A value that is kept between runs and trained. Zero if no numbers are given. */
+export function parameter(name: string, shape: Shape = [], numbers?: Numbers): Node {
+  checkName('parameter', name);
+  const what = `parameter '${name}'`;
+  const checked = checkShape(what, shape);
+  const data = numbers === undefined ? null : checkNumbers(what, checked, numbers);
+  return apply(source, [], { kind: 'parameter', shape: checked, data }, name);
+}
+
+/** A value that never changes. */
+export function constant(numbers: Numbers, shape: Shape = []): Node {
+  const checked = checkShape('constant', shape);
+  return apply(source, [], { kind: 'constant', shape: checked, data: checkNumbers('constant', checked, numbers) });
+}
+
+/** What kind of source a node is; undefined for a node that is computed. */
+export function sourceKind(node: Node): SourceAttributes['kind'] | undefined {
+  return node.operation === source ? (node.attributes as SourceAttributes).kind : undefined;
+}
+
+/** The numbers that a parameter or constant starts with; null where none were given. */
+export function sourceData(node: Node): Float32Array | null {
+  return (node.attributes as SourceAttributes).data;
+}

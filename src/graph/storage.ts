@@ -1,0 +1,77 @@
+/**
+ * How values lie in memory, in lines of 16 f32 (64 bytes):
+ *
+ *   batched      [ceil(B / 16)][size][16]             a lane is a sample
+ *   unbatched    [ceil(N / 16)][K][16]                a lane is an element of the last axis: N is its extent, K the
+ *                                                     product of the others. Vectors and numbers are plain rows of f32.
+ */
+import type { Buffer } from './lowering.js';
+import { type Node, type Shape, size } from './node.js';
+import type { Lowering } from './operation.js';
+
+export const LINE_BYTES = 64;
+
+/** Panels that hold n lanes. */
+export const panels = (n: number): number => Math.ceil(n / 16);
+
+/** An unbatched tensor as a matrix: N is the last axis, K all others together. */
+export function matrix(shape: Shape): { K: number; N: number } {
+  const N = shape.at(-1) ?? 1;
+  return { K: size(shape) / N, N };
+}
+
+/** Lines of one panel of samples if the node is batched, of the whole tensor if not. */
+export function lineCount(node: Node): number {
+  if (node.batched) return size(node.shape);
+  const { K, N } = matrix(node.shape);
+  return panels(N) * K;
+}
+
+interface Operand {
+  readonly base: Buffer;
+  /** Bytes from one panel of samples to the next, and from one line to the next. */
+  readonly panel: number;
+  readonly row: number;
+  /** 1 where one f32 is read into all lanes. */
+  readonly splat: number;
+}
+
+/** How an elementwise instruction whose result is `output` walks the values of `node`, broadcasting where it must. */
+function operand(lowering: Lowering, node: Node, output: Node): Operand {
+  const single = size(node.shape) === 1 && node.shape.length !== output.shape.length;
+  if (node.batched) {
+    const row = single ? 0 : LINE_BYTES;
+    return { base: lowering.buffer(node), panel: LINE_BYTES * size(node.shape), row, splat: 0 };
+  }
+  if (single || (output.batched && size(node.shape) === 1))
+    return { base: lowering.buffer(node), panel: 0, row: 0, splat: 1 };
+  if (output.batched) return { base: lowering.flat(node), panel: 0, row: 4, splat: 1 };
+  return { base: lowering.buffer(node), panel: 0, row: LINE_BYTES, splat: 0 };
+}
+
+/** Emits y = kind(a, b), or kind(a) without b, for every element of `output`. */
+export function emitElementwise(
+  lowering: Lowering,
+  output: Node,
+  kind: number,
+  operands: readonly Node[],
+  alpha: number,
+  y: Buffer = lowering.buffer(output),
+): void {
+  const [a, b] = operands.map((node) => operand(lowering, node, output));
+  lowering.emit('elementwise', {
+    a: a.base,
+    aPanel: a.panel,
+    aRow: a.row,
+    aSplat: a.splat,
+    b: b?.base ?? null,
+    bPanel: b?.panel ?? 0,
+    bRow: b?.row ?? 0,
+    bSplat: b?.splat ?? 0,
+    y,
+    features: lineCount(output),
+    batched: output.batched ? 1 : 0,
+    kind,
+    alpha,
+  });
+}

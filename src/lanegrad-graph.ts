@@ -1,0 +1,45 @@
+/** `lanegrad/graph`: computation graphs, differentiated and compiled. */
+export { type CompileOptions, compile, type Gradient, GraphProgram } from './compile.js';
+export type { Feeds, RuntimeReport, Tensor } from './graph/model.js';
+export type { Node, Shape } from './graph/node.js';
+export {
+  type ActivationName,
+  activation,
+  elu,
+  gelu,
+  geluTanh,
+  leakyRelu,
+  relu,
+  sigmoid,
+  silu,
+  softplus,
+  tanh,
+} from './graph/ops/activation.js';
+export { dense } from './graph/ops/dense.js';
+export {
+  add,
+  div,
+  exp,
+  heaviside,
+  log,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  type Operand,
+  pow,
+  reciprocal,
+  sqrt,
+  square,
+  sub,
+} from './graph/ops/elementwise.js';
+export {
+  binaryCrossEntropy,
+  huber,
+  meanAbsoluteError,
+  meanSquaredError,
+  softmaxCrossEntropy,
+} from './graph/ops/loss.js';
+export { mean, sum } from './graph/ops/reduce.js';
+export { constant, input, parameter } from './graph/ops/source.js';
+export * from './optim/optimizer.js';

@@ -1,0 +1,200 @@
+/**
+ * Optimisers: plain data for the user, and what each does to a parameter p with gradient g in step t = 1, 2, ....
+ * Unless it is decoupled, weight decay w adds w p to the gradient. All states start at 0.
+ */
+import { ValueError } from '../errors.js';
+import type { UpdateRule } from '../graph/model.js';
+
+interface Common<Kind extends string> {
+  readonly kind: Kind;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+}
+
+export interface SgdConfig extends Common<'sgd'> {
+  readonly momentum: number;
+  readonly nesterov: boolean;
+}
+
+export interface AdamConfig extends Common<'adam' | 'adamw'> {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+}
+
+export interface RmspropConfig extends Common<'rmsprop'> {
+  readonly alpha: number;
+  readonly momentum: number;
+  readonly epsilon: number;
+}
+
+export interface AdagradConfig extends Common<'adagrad'> {
+  readonly epsilon: number;
+}
+
+export type OptimizerConfig = SgdConfig | AdamConfig | RmspropConfig | AdagradConfig;
+
+type Options<Config> = Partial<Omit<Config, 'kind'>>;
+
+/** Stochastic gradient descent: v := momentum v + g; p -= r v, or with `nesterov` p -= r (g + momentum v). Defaults: learningRate 0.01, the rest 0. */
+export const sgd = (options: Options<SgdConfig> = {}): SgdConfig => ({
+  kind: 'sgd',
+  learningRate: 0.01,
+  momentum: 0,
+  nesterov: false,
+  weightDecay: 0,
+  ...options,
+});
+
+const adamDefaults = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+
+/** Adam (Kingma and Ba, 2015): m := beta1 m + (1 - beta1) g; v := beta2 v + (1 - beta2) g^2; p -= r mHat / (sqrt(vHat) + epsilon). Defaults: 1e-3, 0.9, 0.999, 1e-8. */
+export const adam = (options: Options<AdamConfig> = {}): AdamConfig => ({
+  kind: 'adam',
+  ...adamDefaults,
+  weightDecay: 0,
+  ...options,
+});
+
+/** Adam with decoupled weight decay (Loshchilov and Hutter, 2019): first p -= r w p, then as `adam`. Defaults: as `adam`, weightDecay 0.01. */
+export const adamw = (options: Options<AdamConfig> = {}): AdamConfig => ({
+  kind: 'adamw',
+  ...adamDefaults,
+  weightDecay: 0.01,
+  ...options,
+});
+
+/** RMSprop (Hinton, 2012): v := alpha v + (1 - alpha) g^2; b := momentum b + g / (sqrt(v) + epsilon); p -= r b. Defaults: 0.01, alpha 0.99, epsilon 1e-8. */
+export const rmsprop = (options: Options<RmspropConfig> = {}): RmspropConfig => ({
+  kind: 'rmsprop',
+  learningRate: 0.01,
+  alpha: 0.99,
+  momentum: 0,
+  epsilon: 1e-8,
+  weightDecay: 0,
+  ...options,
+});
+
+/** Adagrad (Duchi et al., 2011): v := v + g^2; p -= r g / (sqrt(v) + epsilon). Defaults: 0.01, epsilon 1e-10. */
+export const adagrad = (options: Options<AdagradConfig> = {}): AdagradConfig => ({
+  kind: 'adagrad',
+  learningRate: 0.01,
+  epsilon: 1e-10,
+  weightDecay: 0,
+  ...options,
+});
+
+/** What an option must be. */
+interface Requirement {
+  readonly holds: (x: unknown) => boolean;
+  readonly text: string;
+}
+
+const atLeastZero: Requirement = { holds: (x: unknown) => Number.isFinite(x) && (x as number) >= 0, text: 'a number of at least 0' };
+const decay: Requirement = {
+  holds: (x: unknown) => Number.isFinite(x) && (x as number) >= 0 && (x as number) < 1,
+  text: 'a number in [0, 1)',
+};
+const flag: Requirement = { holds: (x: unknown) => typeof x === 'boolean', text: 'true or false' };
+
+const common = { learningRate: atLeastZero, weightDecay: atLeastZero };
+const adamOptions = { ...common, beta1: decay, beta2: decay, epsilon: atLeastZero };
+const optionsOf: { readonly [Kind in OptimizerConfig['kind']]: Readonly<Record<string, Requirement>> } = {
+  sgd: { ...common, momentum: decay, nesterov: flag },
+  adam: adamOptions,
+  adamw: adamOptions,
+  rmsprop: { ...common, alpha: decay, momentum: decay, epsilon: atLeastZero },
+  adagrad: { ...common, epsilon: atLeastZero },
+};
+
+/** Throws `ValueError` if the configuration is none that `sgd`, `adam`, `adamw`, `rmsprop` or `adagrad` could have made. */
+export function checkOptimizer(config: OptimizerConfig): void {
+  const kinds = Object.keys(optionsOf);
+  if (typeof config !== 'object' || config === null || !kinds.includes(config.kind))
+    throw new ValueError(`optimizer: expected one of ${kinds.join(', ')}, got ${JSON.stringify(config?.kind ?? config)}`);
+  const options = optionsOf[config.kind];
+  const values = config as unknown as Readonly<Record<string, unknown>>;
+  for (const [name, { holds, text }] of Object.entries(options))
+    if (!holds(values[name])) throw new ValueError(`${config.kind}: expected ${name} to be ${text}, got ${values[name]}`);
+  for (const name in values)
+    if (name !== 'kind' && !Object.hasOwn(options, name))
+      throw new ValueError(`${config.kind}: expected the options ${Object.keys(options).join(', ')}, got '${name}'`);
+}
+
+/** What an optimiser does in a step; `hyper` is laid out as `assembly/update/rules.ts` says. */
+export function updateRule(config: OptimizerConfig): UpdateRule {
+  switch (config.kind) {
+    case 'sgd':
+      return sgdRule(config);
+    case 'adam':
+    case 'adamw':
+      return adamRule(config);
+    case 'rmsprop':
+      return rmspropRule(config);
+    case 'adagrad':
+      return adagradRule(config);
+  }
+}
+
+function sgdRule({ momentum, nesterov, weightDecay: w }: SgdConfig): UpdateRule {
+  const plain = momentum === 0 && w === 0;
+  return {
+    rule: plain ? 'sgd' : nesterov ? 'nesterov' : 'momentum',
+    states: plain ? [] : ['velocity'],
+    hyper: (_, learningRate) => [learningRate, w, momentum],
+    update(p, gradient, [v], i, [r]) {
+      const g = gradient[i] + w * p[i];
+      if (v) v[i] = momentum * v[i] + g;
+      const direction = v ? (nesterov ? g + momentum * v[i] : v[i]) : g;
+      p[i] -= r * direction;
+    },
+  };
+}
+
+function adamRule({ kind, beta1, beta2, epsilon, weightDecay: w }: AdamConfig): UpdateRule {
+  const decoupled = kind === 'adamw';
+  return {
+    rule: kind,
+    states: ['m', 'v'],
+    hyper(t, learningRate) {
+      const correction1 = 1 / (1 - beta1 ** t);
+      const correction2 = 1 / (1 - beta2 ** t);
+      return [learningRate, w, beta1, beta2, epsilon, correction1, correction2, 1 - beta1, 1 - beta2];
+    },
+    update(p, gradient, [m, v], i, [r, , , , , correction1, correction2]) {
+      if (decoupled) p[i] -= r * w * p[i];
+      const g = decoupled ? gradient[i] : gradient[i] + w * p[i];
+      m[i] = beta1 * m[i] + (1 - beta1) * g;
+      v[i] = beta2 * v[i] + (1 - beta2) * g * g;
+      p[i] -= (r * m[i] * correction1) / (Math.sqrt(v[i] * correction2) + epsilon);
+    },
+  };
+}
+
+function rmspropRule({ alpha, momentum, epsilon, weightDecay: w }: RmspropConfig): UpdateRule {
+  return {
+    rule: 'rmsprop',
+    states: momentum === 0 ? ['square'] : ['square', 'buffer'],
+    hyper: (_, learningRate) => [learningRate, w, momentum, alpha, epsilon, 0, 0, 0, 1 - alpha],
+    update(p, gradient, [v, b], i, [r]) {
+      const g = gradient[i] + w * p[i];
+      v[i] = alpha * v[i] + (1 - alpha) * g * g;
+      let direction = g / (Math.sqrt(v[i]) + epsilon);
+      if (b) direction = b[i] = momentum * b[i] + direction;
+      p[i] -= r * direction;
+    },
+  };
+}
+
+function adagradRule({ epsilon, weightDecay: w }: AdagradConfig): UpdateRule {
+  return {
+    rule: 'adagrad',
+    states: ['square'],
+    hyper: (_, learningRate) => [learningRate, w, 0, 0, epsilon],
+    update(p, gradient, [v], i, [r]) {
+      const g = gradient[i] + w * p[i];
+      v[i] += g * g;
+      p[i] -= (r * g) / (Math.sqrt(v[i]) + epsilon);
+    },
+  };
+}

@@ -1,0 +1,50 @@
+/** What a program costs, so far as it decides how many threads are worth waking. */
+import type { Instruction } from '../graph/lowering.js';
+import { panels } from '../graph/storage.js';
+
+/** Multiply-adds a nanosecond of one thread: a fair share of the ceilings of a 3.7 GHz Zen 4 core. */
+const PRODUCT_RATE: Readonly<Record<string, number>> = { wide: 45, relaxed: 24, simd: 20, scalar: 4 };
+/** Nanoseconds a line of 16 numbers, for everything that is not a product: most are a load, some arithmetic, a store. */
+const LINE_NS = 6;
+/** What a barrier costs each thread, and what it takes until all threads have a job. Measured with two threads awake. */
+const BARRIER_NS = 400;
+const DISPATCH_NS = 2000;
+
+interface Cost {
+  readonly ns: number;
+  /** Pieces that threads can share. */
+  readonly units: number;
+}
+
+function cost({ name, fields }: Instruction, samplePanels: number, tier: string): Cost {
+  const { K = 1, N = 1, features = 1, lines = 1, batched = 1 } = fields as Partial<Record<string, number>>;
+  if (name === 'denseForward' || name === 'denseBackwardInput' || name === 'denseBackwardWeight') {
+    const tiles = [panels(name === 'denseBackwardInput' ? K : N), name === 'denseBackwardWeight' ? panels(K) : samplePanels];
+    return { ns: (K * N * 16 * samplePanels) / PRODUCT_RATE[tier], units: Math.max(...tiles) };
+  }
+  if (name === 'update') return { ns: LINE_NS * lines, units: lines };
+  if (name === 'sumPanels' || name === 'batchMean' || name === 'check') return { ns: LINE_NS * K * panels(N), units: 1 };
+  if (name === 'packPanels' || name === 'unpackPanels') return { ns: LINE_NS * K * panels(N), units: panels(N) };
+  const perPanel = name === 'transpose' || name === 'lossForward' || name === 'lossBackward' ? N : features;
+  const count = perPanel * (batched ? samplePanels : 1);
+  return { ns: LINE_NS * count, units: name === 'packRows' ? samplePanels : count };
+}
+
+/** The number of threads, up to `most`, that finishes these instructions soonest. */
+export function bestThreads(
+  instructions: readonly Instruction[],
+  barrierCount: number,
+  samplePanels: number,
+  tier: string,
+  most: number,
+): number {
+  const costs = instructions.map((instruction) => cost(instruction, samplePanels, tier));
+  let best = { threads: 1, ns: costs.reduce((total, { ns }) => total + ns, 0) };
+  for (let threads = 2; threads <= most; threads++) {
+    const busiest = costs.reduce((total, { ns, units }) => total + (ns * Math.ceil(units / threads)) / units, 0);
+    const ns = busiest + DISPATCH_NS + barrierCount * BARRIER_NS;
+    if (ns < best.ns) best = { threads, ns };
+  }
+  return best.threads;
+}
+

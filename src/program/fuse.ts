@@ -1,0 +1,78 @@
+/**
+ * Fusion: what a neighbour can do while a tile is in the first-level cache is not done in a pass of its own. Each rule
+ * replaces two instructions by one that writes the same numbers. Every buffer but a parameter or a state is written
+ * once, so an instruction may move up to where its operands are there.
+ */
+import type { Buffer, Instruction, InstructionName } from '../graph/lowering.js';
+import { accesses, reads, writes } from './dependence.js';
+import { Activation } from './generated/instructions.js';
+
+type Typed<N extends InstructionName> = Instruction<N>;
+
+const is = <N extends InstructionName>(instruction: Instruction, name: N): instruction is Typed<N> =>
+  instruction.name === name;
+
+
+/** The instructions of each phase, fused within it. A phase is what one call runs, so nothing moves between them. */
+export function fuse(phases: readonly (readonly Instruction[])[]): Instruction[][] {
+  const fused = phases.map((phase) => [...phase]);
+  for (const phase of fused) {
+    const all = () => fused.flat();
+    for (const rule of [fuseActivation, fuseActivationGradient, fuseUpdate]) rule(phase, all);
+  }
+  return fused;
+}
+
+function replace(phase: Instruction[], at: number, instruction: Instruction, removed: number): void {
+  phase[at] = instruction;
+  phase.splice(removed, 1);
+}
+
+const readers = (instructions: readonly Instruction[], buffer: Buffer | null): Instruction[] =>
+  instructions.filter((instruction) => buffer && reads(instruction, buffer));
+
+/** Y = f(X W + b): the activation goes into the product's epilogue; z is kept only if somebody else reads it. */
+function fuseActivation(phase: Instruction[], all: () => Instruction[]): void {
+  for (let i = 0; i < phase.length; i++) {
+    const dense = phase[i];
+    if (!is(dense, 'denseForward') || dense.fields.activation !== Activation.linear) continue;
+    const { z } = dense.fields;
+    const j = phase.findIndex((next) => is(next, 'activationForward') && next.fields.x === z);
+    if (j < 0) continue;
+    const { y, activation, alpha } = (phase[j] as Typed<'activationForward'>).fields;
+    const keepsZ = readers(all(), z).length > 1;
+    replace(phase, i, { ...dense, fields: { ...dense.fields, z: keepsZ ? z : y, y, activation, alpha } }, j);
+  }
+}
+
+/** dZ = (dY W^T) f'(z): the derivative goes into the epilogue of the product that nobody else reads. */
+function fuseActivationGradient(phase: Instruction[], all: () => Instruction[]): void {
+  for (let i = 0; i < phase.length; i++) {
+    const product = phase[i];
+    if (!is(product, 'denseBackwardInput') || product.fields.activation !== Activation.linear) continue;
+    const j = phase.findIndex((next) => is(next, 'activationBackward') && next.fields.dy === product.fields.dx);
+    if (j < 0 || readers(all(), product.fields.dx).length > 1) continue;
+    const { saved, dx, activation, alpha } = (phase[j] as Typed<'activationBackward'>).fields;
+    if (phase.slice(i, j).some((between) => saved && writes(between, saved))) continue;
+    replace(phase, i, { ...product, fields: { ...product.fields, saved, dx, activation, alpha } }, j);
+  }
+}
+
+/**
+ * W and the optimiser's state are updated by the tile of dW that is in the cache, and dW never reaches memory: if
+ * nobody else reads dW, and nobody reads the old W after this product.
+ */
+function fuseUpdate(phase: Instruction[], all: () => Instruction[]): void {
+  for (let j = phase.length - 1; j >= 0; j--) {
+    const update = phase[j];
+    if (!is(update, 'update')) continue;
+    const { p, g, s0, s1, rule } = update.fields;
+    const i = phase.findIndex((product) => is(product, 'denseBackwardWeight') && product.fields.dw === g);
+    if (i < 0 || g?.life !== 'scratch' || readers(all(), g).length > 1) continue;
+    const after = phase.slice(i + 1, j);
+    if (after.some((next) => p && accesses(next).some(({ buffer }) => buffer === p))) continue;
+    const product = phase[i] as Typed<'denseBackwardWeight'>;
+    replace(phase, i, { ...product, fields: { ...product.fields, dw: null, rule, w: p, s0, s1 } }, j);
+  }
+}
+

@@ -1,0 +1,129 @@
+/**
+ * A sequence: the instructions of one way to use a model, fused, planned and encoded, in a block of memory of its own.
+ * Its phases are what single calls run: forward, backward and step; or all of a training step at once.
+ */
+import type { Buffer, Instruction } from '../graph/lowering.js';
+import { panels } from '../graph/storage.js';
+import { NON_FINITE } from '../runtime/pool.js';
+import type { Runtime } from '../runtime/runtime.js';
+import { bestThreads } from './cost.js';
+import type { Feed } from './emitter.js';
+import { barriers, encode, HEADER, recordsBytes } from './encode.js';
+import { fuse } from './fuse.js';
+import { plan } from './plan.js';
+
+/** What a sequence is made from. */
+export interface Listing {
+  readonly phases: readonly (readonly Instruction[])[];
+  readonly feeds: readonly Feed[];
+  /** Buffers that are read after a run. */
+  readonly results: readonly Buffer[];
+  /** Buffers that one phase leaves for a later one. */
+  readonly kept: readonly Buffer[];
+}
+
+interface Phase {
+  readonly first: number;
+  readonly instructions: readonly Instruction[];
+  readonly barriers: number;
+  /** The best number of threads by the number of sample panels; filled when first needed. */
+  readonly threads: number[];
+}
+
+export class Sequence {
+  /** Bytes of its block: records, inputs, activations, results. */
+  readonly bytes: number;
+  readonly #block: number;
+  readonly #phases: Phase[];
+  readonly #offsets: ReadonlyMap<Buffer, number>;
+  readonly #feeds: { readonly name: string; readonly address: number }[];
+
+  constructor(
+    readonly runtime: Runtime,
+    listing: Listing,
+    readonly maxThreads: number,
+    persistent: (buffer: Buffer) => number,
+    what: string,
+  ) {
+    const phases = fuse(listing.phases);
+    const instructions = phases.flat();
+    const left = listing.kept.filter(({ life }) => life !== 'persistent');
+    const pinned = [...listing.feeds.map(({ staging }) => staging), ...listing.results, ...left];
+    const { offsets, bytes } = plan(instructions, pinned);
+    const head = recordsBytes(instructions.length);
+    this.bytes = head + bytes;
+    this.#offsets = offsets;
+    this.#block = runtime.heap.allocate(this.bytes, what);
+    const address = (buffer: Buffer): number => this.#address(buffer, head) ?? persistent(buffer);
+    this.#feeds = listing.feeds.map(({ name, staging }) => ({ name, address: address(staging) }));
+
+    const meets = barriers(instructions, address);
+    instructions.forEach((instruction, i) => {
+      const record = this.#block + recordsBytes(i);
+      encode(instruction, meets[i], record, runtime.heap, address);
+    });
+    let first = 0;
+    this.#phases = phases.map((phase) => {
+      const count = meets.slice(first, first + phase.length).filter(Boolean).length;
+      const entry = { first, instructions: phase, barriers: count, threads: [] };
+      first += phase.length;
+      return entry;
+    });
+  }
+
+  #address(buffer: Buffer, head = recordsBytes(this.#count)): number | undefined {
+    const offset = this.#offsets.get(buffer);
+    return offset === undefined ? undefined : this.#block + head + offset;
+  }
+
+  get #count(): number {
+    return this.#phases.reduce((count, phase) => count + phase.instructions.length, 0);
+  }
+
+  /** Where a result lies. */
+  address(buffer: Buffer): number {
+    return this.#address(buffer) as number;
+  }
+
+  /** Copies the samples in. */
+  feed(feeds: Readonly<Record<string, number | ArrayLike<number>>>, rows: number): void {
+    const { f32, i32 } = this.runtime.heap;
+    i32[(this.#block + HEADER.rows) / 4] = rows;
+    for (const { name, address } of this.#feeds) {
+      const values = feeds[name];
+      if (typeof values === 'number') f32[address / 4] = values;
+      else f32.set(values, address / 4);
+    }
+  }
+
+  /** The optimiser's numbers of the next run. */
+  setHyper(numbers: readonly number[]): void {
+    this.runtime.heap.f32.set(numbers, (this.#block + HEADER.hyper) / 4);
+  }
+
+  /** Runs a phase on the samples that were fed. False if one of their numbers was not finite: nothing was computed then. */
+  run(index: number): boolean {
+    const { i32 } = this.runtime.heap;
+    const phase = this.#phases[index];
+    i32[(this.#block + HEADER.invalid) / 4] = 0;
+    const samplePanels = panels(i32[(this.#block + HEADER.rows) / 4]);
+    phase.threads[samplePanels] ??= this.threads(index, samplePanels);
+    const { first, instructions } = phase;
+    return this.runtime.pool.run(this.#block, first, instructions.length, phase.threads[samplePanels]) !== NON_FINITE;
+  }
+
+  /** The number of threads that suits a phase at this many sample panels. */
+  threads(index: number, samplePanels: number): number {
+    const { instructions, barriers: count } = this.#phases[index];
+    return bestThreads(instructions, count, samplePanels, this.runtime.tier, this.maxThreads);
+  }
+
+  /** The most threads that any phase is worth with full batches. */
+  worthThreads(samplePanels: number): number {
+    return Math.max(...this.#phases.map((_, index) => this.threads(index, samplePanels)));
+  }
+
+  dispose(): void {
+    this.runtime.heap.free(this.#block, this.bytes);
+  }
+}

@@ -1,0 +1,246 @@
+/**
+ * A model run in plain JavaScript: what every operation means, without kernels, layouts, fusion or threads. It is the
+ * oracle of the tests, in f64 where asked for, and the baseline of the benchmarks.
+ */
+import { DisposedError, UnsupportedError, ValueError } from '../errors.js';
+import { checkFeeds, type FeedRule, feedRules, nonFinite } from '../graph/feeds.js';
+import {
+  checkParameters,
+  type Derivation,
+  derive,
+  type Executable,
+  type Feeds,
+  type Model,
+  type RuntimeReport,
+  type Snapshot,
+  type Tensor,
+} from '../graph/model.js';
+import { type Node, reachable, size } from '../graph/node.js';
+import type { Evaluation, Values } from '../graph/operation.js';
+import { sourceData, sourceKind } from '../graph/ops/source.js';
+import { fillUniform } from '../random.js';
+
+export type Precision = 'f32' | 'f64';
+
+/** The values of all nodes that the roots are made of. `source` gives those of inputs, parameters and constants. */
+export function evaluateGraph(
+  roots: readonly Node[],
+  rows: number,
+  source: (node: Node) => Values,
+  precision: Precision,
+): Map<Node, Values> {
+  const ArrayType = precision === 'f64' ? Float64Array : Float32Array;
+  const evaluation: Evaluation = {
+    rows,
+    source,
+    allocate: (node) => new ArrayType(size(node.shape) * (node.batched ? rows : 1)),
+  };
+  const values = new Map<Node, Values>();
+  for (const node of reachable(roots)) {
+    const inputs = node.inputs.map((x) => values.get(x) as Values);
+    values.set(node, node.operation.evaluate(node, inputs, evaluation, node.attributes));
+  }
+  return values;
+}
+
+export class Reference implements Executable {
+  learningRate = 0;
+  #steps = 0;
+  #disposed = false;
+  readonly #derivation: Derivation;
+  readonly #parameters = new Map<Node, Values>();
+  readonly #states = new Map<Node, Values[]>();
+  /** The samples of the last `forward`, until the parameters change. */
+  #fed: { feeds: Feeds; rows: number } | null = null;
+  /** The gradients of the last `backward`, until the parameters change. */
+  #gradients: Map<Node, Values> | null = null;
+
+  constructor(
+    readonly model: Model,
+    readonly precision: Precision = 'f32',
+  ) {
+    this.#derivation = derive(model);
+    for (const node of this.#derivation.parameters.values()) {
+      const values = this.#array(size(node.shape));
+      values.set(sourceData(node) ?? []);
+      this.#parameters.set(node, values);
+      this.#states.set(node, (model.update?.states ?? []).map(() => this.#array(values.length)));
+    }
+  }
+
+  #array(length: number): Values {
+    return this.precision === 'f64' ? new Float64Array(length) : new Float32Array(length);
+  }
+
+  get report(): RuntimeReport {
+    return { tier: 'js', threads: 1, reason: '' };
+  }
+
+  get steps(): number {
+    return this.#steps;
+  }
+
+  forward(feeds: Feeds): number {
+    const value = this.#value('forward');
+    const roots = [value, ...this.#derivation.gradients.values()];
+    const rows = this.#check('forward', feedRules(roots), feeds);
+    const result = this.#evaluate([value], feeds, rows);
+    this.#fed = { feeds: copyFeeds(feeds), rows };
+    this.#gradients = null;
+    return (result.get(value) as Values)[0];
+  }
+
+  backward(): Map<string, Tensor> {
+    this.#alive('backward');
+    if (!this.#fed) throw new ValueError('backward: expected a call of forward since the parameters changed');
+    const { feeds, rows } = this.#fed;
+    const { gradients } = this.#derivation;
+    const nodes = [...gradients];
+    const values = this.#evaluate([...gradients.values()], feeds, rows);
+    this.#gradients = values;
+    return new Map(nodes.map(([name, node]) => [name, tensor(node, values.get(node) as Values, rows)]));
+  }
+
+  step(): void {
+    this.#alive('step');
+    const { update } = this.model;
+    if (!update) throw new UnsupportedError('step: expected a model with an optimizer');
+    if (!this.#gradients) throw new ValueError('step: expected a call of backward since the last step');
+    const hyper = update.hyper(this.#steps + 1, this.learningRate);
+    for (const [name, gradient] of this.#derivation.gradients) {
+      const node = this.#derivation.parameters.get(name);
+      if (!node) continue;
+      const p = this.#parameters.get(node) as Values;
+      const states = this.#states.get(node) as Values[];
+      // A gradient that is a parameter itself must be read before any parameter changes.
+      const g = (this.#gradients.get(gradient) as Values).slice();
+      for (let i = 0; i < p.length; i++) update.update(p, g, states, i, hyper);
+    }
+    this.#steps++;
+    this.#fed = null;
+    this.#gradients = null;
+  }
+
+  trainStep(feeds: Feeds): number {
+    if (!this.model.update) throw new UnsupportedError('trainStep: expected a model with an optimizer');
+    const loss = this.forward(feeds);
+    this.backward();
+    this.step();
+    return loss;
+  }
+
+  predict(feeds: Feeds): Tensor[] {
+    this.#alive('predict');
+    const { outputs } = this.model;
+    const rows = this.#check('predict', feedRules(outputs), feeds);
+    const values = this.#evaluate(outputs, feeds, rows);
+    return outputs.map((node) => tensor(node, values.get(node) as Values, rows));
+  }
+
+  evaluate(feeds: Feeds): { loss: number; outputs: Tensor[] } {
+    const value = this.#value('evaluate');
+    const { outputs } = this.model;
+    const roots = [value, ...outputs];
+    const rows = this.#check('evaluate', feedRules(roots), feeds);
+    const values = this.#evaluate(roots, feeds, rows);
+    return {
+      loss: (values.get(value) as Values)[0],
+      outputs: outputs.map((node) => tensor(node, values.get(node) as Values, rows)),
+    };
+  }
+
+  parameters(): Map<string, Tensor> {
+    this.#alive('parameters');
+    return new Map([...this.#parameters].map(([node, values]) => [node.name as string, tensor(node, values, 1)]));
+  }
+
+  setParameters(values: ReadonlyMap<string, Tensor>): void {
+    this.#alive('setParameters');
+    checkParameters(this.#derivation.parameters, values);
+    for (const [name, { data }] of values) this.#parameter(name).set(data);
+    this.#fed = null;
+    this.#gradients = null;
+  }
+
+  fillUniform(name: string, seed: number, stream: number, low: number, high: number): void {
+    this.#alive('fillUniform');
+    const values = this.#parameter(name);
+    const drawn = new Float32Array(values.length);
+    fillUniform(drawn, seed, stream, low, high);
+    values.set(drawn);
+  }
+
+  snapshot(): Snapshot {
+    this.#alive('snapshot');
+    return { steps: this.#steps, learningRate: this.learningRate, data: this.#arrays().map((values) => values.slice()) };
+  }
+
+  restore({ steps, learningRate, data }: Snapshot): void {
+    this.#alive('restore');
+    this.#arrays().forEach((values, i) => values.set(data[i]));
+    this.#steps = steps;
+    this.learningRate = learningRate;
+    this.#fed = null;
+    this.#gradients = null;
+  }
+
+  /** Everything that training changes, in a fixed order. */
+  #arrays(): Values[] {
+    return [...this.#parameters.values(), ...[...this.#states.values()].flat()];
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+  }
+
+  #parameter(name: string): Values {
+    return this.#parameters.get(this.#derivation.parameters.get(name) as Node) as Values;
+  }
+
+  #alive(operation: string): void {
+    if (this.#disposed) throw new DisposedError(`${operation}: expected a network in use, got one that was disposed`);
+  }
+
+  #value(operation: string): Node {
+    this.#alive(operation);
+    const { value } = this.#derivation;
+    if (!value) throw new UnsupportedError(`${operation}: expected a model with a loss`);
+    return value;
+  }
+
+  #check(operation: string, rules: readonly FeedRule[], feeds: Feeds): number {
+    const rows = checkFeeds(operation, rules, feeds, this.model.batch);
+    for (const { name } of rules) {
+      const values = feeds[name];
+      const numbers = typeof values === 'number' ? [values] : values;
+      for (let i = 0; i < numbers.length; i++)
+        if (!Number.isFinite(Math.fround(numbers[i]))) throw nonFinite(operation, rules, feeds);
+    }
+    return rows;
+  }
+
+  #evaluate(roots: readonly Node[], feeds: Feeds, rows: number): Map<Node, Values> {
+    const source = (node: Node): Values => {
+      if (sourceKind(node) === 'parameter') return this.#parameters.get(node) as Values;
+      const given = sourceKind(node) === 'constant' ? sourceData(node) : feeds[node.name as string];
+      const values = this.#array(size(node.shape) * (node.batched ? rows : 1));
+      if (typeof given === 'number') values[0] = given;
+      else values.set(given ?? []);
+      return values;
+    };
+    return evaluateGraph(roots, rows, source, this.precision);
+  }
+}
+
+const copyFeeds = (feeds: Feeds): Feeds =>
+  Object.fromEntries(
+    Object.entries(feeds).map(([name, values]) => [
+      name,
+      typeof values === 'number' ? values : Float64Array.from(values),
+    ]),
+  );
+
+const tensor = (node: Node, values: Values, rows: number): Tensor => ({
+  shape: node.batched ? [rows, ...node.shape] : node.shape,
+  data: Float32Array.from(values),
+});

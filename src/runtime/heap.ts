@@ -1,0 +1,101 @@
+/** The WebAssembly memory that all networks of a tier share, and who has which part of it. */
+import { MemoryError } from '../errors.js';
+
+const PAGE = 65536;
+const MAX_PAGES = 65536;
+/** Blocks start on a page of the processor's, so that no two networks share one. */
+const ALIGNMENT = 4096;
+
+interface Hole {
+  start: number;
+  end: number;
+}
+
+const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+
+/** Bytes as people read them. */
+export function showBytes(bytes: number): string {
+  const units = ['bytes', 'KiB', 'MiB', 'GiB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(bytes, 1)) / 10));
+  return `${power ? (bytes / 1024 ** power).toFixed(1) : bytes} ${units[power]}`;
+}
+
+export class Heap {
+  /** The whole memory, seen as f32 and as i32. A larger memory means new views: do not keep them across `allocate`. */
+  f32!: Float32Array<ArrayBufferLike>;
+  i32!: Int32Array<ArrayBufferLike>;
+  /** What is free, in order of address; neighbours are always joined. */
+  readonly #holes: Hole[];
+
+  constructor(
+    readonly memory: WebAssembly.Memory,
+    base: number,
+  ) {
+    this.#holes = [{ start: align(base), end: memory.buffer.byteLength }];
+    this.#view();
+  }
+
+  #view(): void {
+    this.f32 = new Float32Array(this.memory.buffer);
+    this.i32 = new Int32Array(this.memory.buffer);
+  }
+
+  /** Bytes that are in use. */
+  get used(): number {
+    return this.#holes.reduce((bytes, { start, end }) => bytes - (end - start), this.memory.buffer.byteLength);
+  }
+
+  /** A block of zeros. Throws `MemoryError`, with nothing changed, when it does not fit into 4 GiB. */
+  allocate(bytes: number, what: string): number {
+    const length = align(bytes);
+    let hole = this.#holes.find(({ start, end }) => end - start >= length);
+    if (!hole) {
+      this.#grow(length, what);
+      hole = this.#holes.at(-1) as Hole;
+    }
+    const { start } = hole;
+    hole.start += length;
+    if (hole.start === hole.end) this.#holes.splice(this.#holes.indexOf(hole), 1);
+    this.i32.fill(0, start / 4, (start + length) / 4);
+    return start;
+  }
+
+  #grow(length: number, what: string): void {
+    const end = this.memory.buffer.byteLength;
+    const last = this.#holes.at(-1);
+    const missing = length - (last?.end === end ? end - last.start : 0);
+    const pages = Math.ceil(missing / PAGE);
+    const refuse = (cause?: unknown): never => {
+      throw new MemoryError(
+        `${what}: expected ${showBytes(length)} to fit into ${showBytes(MAX_PAGES * PAGE)} beside the ${showBytes(this.used)} in use`,
+        { cause },
+      );
+    };
+    if (end / PAGE + pages > MAX_PAGES) refuse();
+    try {
+      this.memory.grow(pages);
+    } catch (error) {
+      refuse(error);
+    }
+    this.#release(end, end + pages * PAGE);
+    this.#view();
+  }
+
+  /** Gives a block back. */
+  free(start: number, bytes: number): void {
+    this.#release(start, start + align(bytes));
+  }
+
+  #release(start: number, end: number): void {
+    let index = this.#holes.findIndex((hole) => hole.start > start);
+    if (index < 0) index = this.#holes.length;
+    this.#holes.splice(index, 0, { start, end });
+    for (const i of [index, index - 1]) {
+      const hole = this.#holes[i];
+      const next = this.#holes[i + 1];
+      if (!hole || !next || hole.end !== next.start) continue;
+      hole.end = next.end;
+      this.#holes.splice(i + 1, 1);
+    }
+  }
+}

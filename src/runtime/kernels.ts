@@ -1,0 +1,87 @@
+/** The kernels of one tier: the bytes that travel inside the JavaScript, compiled and instantiated. */
+import { instantiateSync } from '@assemblyscript/loader';
+import type { ThreadExports } from './pool.js';
+
+/** The tiers that run as WebAssembly, fastest first. */
+export const kernelTiers = ['wide', 'relaxed', 'simd', 'scalar'] as const;
+export type KernelTier = (typeof kernelTiers)[number];
+
+/** C[MR][16] += scale A B on one register tile; see `scripts/generate/micro-kernels.mjs`. */
+export type MicroKernel = (
+  K: number,
+  a: number,
+  panelBytes: number,
+  b: number,
+  c: number,
+  scaleBits: number,
+  accumulate: number,
+) => void;
+
+export interface KernelExports extends ThreadExports {
+  /** Where memory that the kernels themselves do not use begins. */
+  readonly HEAP_BASE: WebAssembly.Global;
+  readonly MR: WebAssembly.Global;
+  readonly PEAK_FLOPS: WebAssembly.Global;
+  run(control: number, program: number, first: number, count: number, thread: number, threads: number): number;
+  fillUniform(
+    target: number,
+    count: number,
+    seedLow: number,
+    seedHigh: number,
+    stream: number,
+    low: number,
+    high: number,
+  ): void;
+  /** n turns of register-resident multiply-adds: the ceiling. */
+  peak(n: number, scratch: number): void;
+}
+
+/** The micro-kernels of a tier by their names, `col1` ... and `row1` .... */
+export function microKernels(exports: KernelExports): Map<string, MicroKernel> {
+  const all = exports as unknown as Record<string, MicroKernel>;
+  return new Map(
+    Object.keys(all)
+      .filter((name) => /^(col|row)\d+$/.test(name))
+      .map((name) => [name, all[name]]),
+  );
+}
+
+// Each tier is a module of its own, so that only the one in use is loaded and decoded.
+const sources: { readonly [tier in KernelTier]: () => Promise<{ default: string }> } = {
+  wide: () => import('./generated/wide.js'),
+  relaxed: () => import('./generated/relaxed.js'),
+  simd: () => import('./generated/simd.js'),
+  scalar: () => import('./generated/scalar.js'),
+};
+
+/** The bytes of a tier's kernels. */
+export async function kernelBytes(tier: KernelTier): Promise<Uint8Array<ArrayBuffer>> {
+  const { default: base64 } = await sources[tier]();
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
+/**
+ * The kernels say that their memory is shared (flag 3 in the limits of the import `env.memory`). Where memory cannot
+ * be shared, the same kernels run on one thread once the flag says so (1: not shared, with a maximum).
+ */
+export function unshared(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const name = [...'memory'].map((character) => character.charCodeAt(0));
+  const at = bytes.findIndex((_, i) => name.every((code, j) => bytes[i + j] === code));
+  const flags = at + name.length + 1;
+  if (bytes[flags - 1] !== 2 || bytes[flags] !== 3) throw new Error('kernels: expected a shared memory import');
+  const copy = bytes.slice();
+  copy[flags] = 1;
+  return copy;
+}
+
+/** Pages that the kernels' import asks for; see `asconfig.json`. */
+const INITIAL_PAGES = 16;
+const MAXIMUM_PAGES = 65536;
+
+export function createMemory(shared: boolean): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES, shared });
+}
+
+export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): KernelExports {
+  return instantiateSync(module, { env: { memory } }).exports as unknown as KernelExports;
+}

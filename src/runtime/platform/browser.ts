@@ -1,0 +1,47 @@
+/** Browsers, and any other host with web workers. */
+import { UnsupportedError } from '../../errors.js';
+import type { Platform, WorkerHandle, WorkerStart } from './platform.js';
+
+/** The worker's whole program, as text: see `node.ts`. */
+const WORKER_SOURCE = `
+onmessage = ({ data: { module, memory, control, thread } }) => {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } })
+  postMessage('ready')
+  try {
+    exports.work(control, thread)
+  } catch (error) {
+    exports.fail(control)
+    throw error
+  }
+}
+`;
+
+function startWorker(start: WorkerStart, onExit: (reason: string) => void): WorkerHandle {
+  const url = URL.createObjectURL(new Blob([WORKER_SOURCE], { type: 'text/javascript' }));
+  const worker = new Worker(url, { name: `lanegrad ${start.thread}` });
+  const ready = new Promise<void>((resolve, reject) => {
+    worker.onmessage = () => resolve();
+    worker.onerror = (event) => {
+      onExit(`worker ${start.thread} failed: ${event.message}`);
+      reject(new Error(event.message || 'the page does not allow workers from a blob'));
+    };
+  }).finally(() => URL.revokeObjectURL(url));
+  worker.postMessage(start);
+  ready.catch(() => {});
+  return { ready, terminate: () => worker.terminate() };
+}
+
+function noFiles(): never {
+  throw new UnsupportedError('files: expected a host with a file system; pass bytes instead of a path');
+}
+
+export const platform: Platform = {
+  cores: () => globalThis.navigator?.hardwareConcurrency ?? 1,
+  environment: () => undefined,
+  canSleep: () => typeof document === 'undefined',
+  canShare: () => globalThis.crossOriginIsolated === true,
+  setEngineFlag: null,
+  startWorker,
+  readFile: async () => noFiles(),
+  writeFile: async () => noFiles(),
+};

@@ -1,0 +1,75 @@
+/** Node.js, and what is compatible with it. */
+import { randomUUID } from 'node:crypto';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
+import { isMainThread, Worker } from 'node:worker_threads';
+import type { Platform, WorkerHandle, WorkerStart } from './platform.js';
+
+/**
+ * The worker's whole program. It is text, so that no bundler has to find a file. When a kernel traps, the pool is
+ * marked as failed before the error goes on, and nobody waits for this thread.
+ */
+const WORKER_SOURCE = `
+const { parentPort, workerData } = require('node:worker_threads')
+const { module, memory, control, thread } = workerData
+const { exports } = new WebAssembly.Instance(module, { env: { memory } })
+parentPort.postMessage('ready')
+try {
+  exports.work(control, thread)
+} catch (error) {
+  exports.fail(control)
+  throw error
+}
+`;
+
+function startWorker(start: WorkerStart, onExit: (reason: string) => void): WorkerHandle {
+  const worker = new Worker(WORKER_SOURCE, { eval: true, workerData: start, name: `lanegrad ${start.thread}` });
+  let reason = '';
+  const ready = new Promise<void>((resolve, reject) => {
+    worker.once('message', () => {
+      // An idle pool must not keep the process alive.
+      worker.unref();
+      resolve();
+    });
+    worker.once('error', (error: Error) => {
+      reason = `: ${error.message}`;
+      reject(error);
+    });
+    worker.once('exit', (code) => {
+      onExit(`worker ${start.thread} ended with code ${code}${reason}`);
+      reject(new Error(`worker ${start.thread} ended before it was ready`));
+    });
+  });
+  ready.catch(() => {});
+  return { ready, terminate: () => void worker.terminate() };
+}
+
+async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
+  const beside = `${path}.${randomUUID()}.tmp`;
+  try {
+    const file = await open(beside, 'wx');
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
+}
+
+export const platform: Platform = {
+  cores: availableParallelism,
+  environment: (name) => process.env[name],
+  canSleep: () => true,
+  canShare: () => typeof SharedArrayBuffer !== 'undefined',
+  // Engine flags belong to the whole process, so only its main thread sets them.
+  setEngineFlag: isMainThread && process.versions.v8 ? setFlagsFromString : null,
+  startWorker,
+  readFile: (path) => readFile(path),
+  writeFile,
+};

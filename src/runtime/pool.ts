@@ -1,0 +1,86 @@
+/** The worker threads that run programs together with the calling one. They meet in the kernels (`assembly/threads.ts`). */
+import { platform } from '#platform';
+import { WorkerError } from '../errors.js';
+import type { WorkerHandle } from './platform/platform.js';
+
+/** The exports that concern threads. */
+export interface ThreadExports {
+  readonly CONTROL_BYTES: WebAssembly.Global;
+  readonly MAX_THREADS: WebAssembly.Global;
+  dispatch(control: number, program: number, first: number, count: number, threads: number): number;
+  fail(control: number): void;
+}
+
+/** Where the control block says that thread 0 may sleep. */
+const MAIN_MAY_SLEEP = 196;
+
+export class Pool {
+  readonly #workers: WorkerHandle[] = [];
+  /** Why there is no more than one thread, once that is so. */
+  #broken: string | null = null;
+
+  constructor(
+    readonly exports: ThreadExports,
+    readonly module: WebAssembly.Module,
+    readonly memory: WebAssembly.Memory,
+    readonly control: number,
+  ) {
+    new Int32Array(memory.buffer)[(control + MAIN_MAY_SLEEP) / 4] = platform.canSleep() ? 1 : 0;
+  }
+
+  /** Threads that can work now, the calling one included. */
+  get threads(): number {
+    return this.#broken === null ? 1 + this.#workers.length : 1;
+  }
+
+  /** Why the pool has no workers although it was asked for some; null if all is well. */
+  get broken(): string | null {
+    return this.#broken;
+  }
+
+  /** Starts workers until there are `threads` threads. Where that fails there is one thread, and `broken` says why. */
+  async grow(threads: number): Promise<void> {
+    while (this.#broken === null && 1 + this.#workers.length < threads) {
+      const { module, memory, control } = this;
+      const thread = 1 + this.#workers.length;
+      const worker = platform.startWorker({ module, memory, control, thread }, (reason) => this.#close(reason));
+      this.#workers.push(worker);
+    }
+    try {
+      await Promise.all(this.#workers.map(({ ready }) => ready));
+    } catch (error) {
+      this.#close(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /**
+   * Runs records first to first + count - 1 of a program on up to `threads` threads; returns the kernels' status.
+   * Throws `WorkerError` when a worker has died; what the run had written by then is undefined.
+   */
+  run(program: number, first: number, count: number, threads: number): number {
+    const status = this.#dispatch(program, first, count, Math.min(threads, this.threads));
+    if (status !== BROKEN) return status;
+    this.#close('a worker died or did not answer within 10 seconds');
+    throw new WorkerError(`run: expected ${threads} threads to finish, but ${this.#broken}; later calls use one thread`);
+  }
+
+  #dispatch(program: number, first: number, count: number, threads: number): number {
+    try {
+      return this.exports.dispatch(this.control, program, first, count, threads);
+    } catch (error) {
+      if (threads > 1) this.#close('the program trapped');
+      throw error;
+    }
+  }
+
+  #close(reason: string): void {
+    if (this.#broken !== null) return;
+    this.#broken = reason;
+    this.exports.fail(this.control);
+    for (const worker of this.#workers.splice(0)) worker.terminate();
+  }
+}
+
+/** The kernels' statuses; see `assembly/program.ts`. */
+export const NON_FINITE = 1;
+const BROKEN = 2;

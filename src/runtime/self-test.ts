@@ -1,0 +1,113 @@
+/**
+ * Whether V8's revectorizer can be trusted here. It joins two 128-bit vectors into one 256-bit register, is off by
+ * default and marked as experimental, so the tier `wide` is used only if every micro-kernel gives exactly what
+ * `relaxed` gives on random panels, and is faster.
+ *
+ * The flag is on only while the micro-kernels are compiled by the optimising compiler; what is compiled later, by
+ * anyone in the process, is compiled as usual. Workers receive the module and with it the optimised code.
+ */
+import { createMemory, instantiate, type MicroKernel, microKernels } from './kernels.js';
+
+const FLAG = 'experimental-wasm-revectorize';
+/** Tile heights that are worth 256 bits; lower ones fit into the registers either way. */
+const HOT = /^(col|row)[456]$/;
+
+/** Where the operands of a micro-kernel lie in the test's own memory, and the length of its sum. */
+const K = 256;
+const A = 65536;
+const B = A + 64 * 1024;
+const C = B + 64 * K;
+const PANEL_BYTES = 4096;
+const ONE = 0x3f800000;
+const CALLS = 16;
+
+/** The optimising compiler makes a micro-kernel some eight times faster than the baseline compiler does. */
+const OPTIMISED = 0.25;
+/** `wide` works on 16 lanes a row, `relaxed` on 8, so equal times mean twice the speed; this share of it must be there. */
+const FASTER = 1.6;
+/** Milliseconds to wait for that; some 10 suffice on a quiet machine. What an engine kept from before is fast at once. */
+const PATIENCE_MS = 100;
+
+/** The module of the tier `wide`, warm; or the reason why it is not to be used. */
+export function warmWide(
+  wideBytes: Uint8Array<ArrayBuffer>,
+  relaxedBytes: Uint8Array<ArrayBuffer>,
+  setEngineFlag: (flag: string) => void,
+): WebAssembly.Module | string {
+  const memory = createMemory(true);
+  fillRandom(memory);
+  let module: WebAssembly.Module;
+  let wide: Map<string, MicroKernel>;
+  let wideTime: number;
+  setEngineFlag(`--${FLAG}`);
+  try {
+    module = new WebAssembly.Module(wideBytes);
+    wide = microKernels(instantiate(module, memory));
+    wideTime = warm([...wide].filter(([name]) => HOT.test(name)).map(([, kernel]) => kernel));
+  } catch (error) {
+    return `wide did not compile: ${error instanceof Error ? error.message : error}`;
+  } finally {
+    setEngineFlag(`--no-${FLAG}`);
+  }
+  const relaxed = microKernels(instantiate(new WebAssembly.Module(relaxedBytes), memory));
+  const relaxedTime = warm([relaxed.get('col6') as MicroKernel]);
+  if (wideTime > (2 / FASTER) * relaxedTime) return 'wide was not faster than relaxed';
+  const wrong = firstDifference(wide, relaxed, memory);
+  return wrong === null ? module : `wide differed from relaxed in ${wrong}`;
+}
+
+/** Uniform numbers in [-1, 1): different orders of summation would show in the last bits. */
+function fillRandom(memory: WebAssembly.Memory): void {
+  const f32 = new Float32Array(memory.buffer);
+  let state = 1;
+  for (let i = A / 4; i < f32.length; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    f32[i] = state / 2 ** 31 - 1;
+  }
+}
+
+/** Calls kernels until all are optimised, or patience ends; returns the best time of the first one. */
+function warm(kernels: readonly MicroKernel[]): number {
+  const first = kernels.map(time);
+  const best = [...first];
+  const end = performance.now() + PATIENCE_MS;
+  while (performance.now() < end) {
+    kernels.forEach((kernel, i) => {
+      best[i] = Math.min(best[i], time(kernel));
+    });
+    if (best.every((ms, i) => ms < OPTIMISED * first[i])) break;
+  }
+  return Math.min(best[0], time(kernels[0]), time(kernels[0]));
+}
+
+function time(kernel: MicroKernel): number {
+  const start = performance.now();
+  for (let i = 0; i < CALLS; i++) kernel(K, A, PANEL_BYTES, B, C, ONE, 0);
+  return performance.now() - start;
+}
+
+/** The name of the first kernel whose results differ in any bit, with and without accumulation and a cut-off last chunk. */
+function firstDifference(
+  wide: ReadonlyMap<string, MicroKernel>,
+  relaxed: ReadonlyMap<string, MicroKernel>,
+  memory: WebAssembly.Memory,
+): string | null {
+  const MINUS_TENTH = 0xbdcccccd | 0;
+  for (const [name, kernel] of wide) {
+    const reference = relaxed.get(name) as MicroKernel;
+    for (const [length, scale, accumulate] of [
+      [K, ONE, 0],
+      [K - 13, MINUS_TENTH, 1],
+    ]) {
+      const tile = new Uint32Array(memory.buffer, C, 16 * 16);
+      const before = tile.slice();
+      kernel(length, A, PANEL_BYTES, B, C, scale, accumulate);
+      const result = tile.slice();
+      tile.set(before);
+      // A strip of `relaxed` is half a line.
+      for (const lane of [0, 32]) reference(length, A, PANEL_BYTES, B + lane, C + lane, scale, accumulate);
+      if (tile.some((bits, i) => bits !== result[i])) return name;
+    }
+  }
+  return null;
+}

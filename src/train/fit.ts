@@ -1,0 +1,195 @@
+/** The training loop. */
+import { DivergenceError, ValueError } from '../errors.js';
+import type { Snapshot } from '../graph/model.js';
+import { Generator } from '../random.js';
+
+/** Samples: row-major inputs, and labels or targets. */
+export interface Dataset {
+  /** [rows, ...input] */
+  readonly x: ArrayLike<number>;
+  /** Labels [rows], or targets [rows, ...output]. */
+  readonly y: ArrayLike<number>;
+}
+
+/** The loss, and for a loss on classes the share of samples whose class was found. */
+export interface Evaluation {
+  readonly loss: number;
+  readonly accuracy: number | null;
+}
+
+export interface BatchReport {
+  /** From 1. */
+  readonly epoch: number;
+  /** From 1, of `batches`. */
+  readonly batch: number;
+  readonly batches: number;
+  /** The loss before this batch's step. */
+  readonly loss: number;
+  /** Samples seen in this epoch. */
+  readonly samples: number;
+}
+
+export interface EpochReport {
+  /** From 1. */
+  readonly epoch: number;
+  /** The mean of the samples' losses, each before the step on its batch. */
+  readonly loss: number;
+  /** After the epoch, on the validation data; null without any. */
+  readonly validation: Evaluation | null;
+  /** Spent on training alone. */
+  readonly seconds: number;
+  readonly samplesPerSecond: number;
+}
+
+export interface FitOptions {
+  /** By default 1. */
+  readonly epochs?: number;
+  /** Data to evaluate after each epoch, or the share of the training data, from its end, that is held out for that. */
+  readonly validation?: Dataset | number;
+  /** Whether the samples come in a new order in each epoch, drawn from the network's seed; by default yes. */
+  readonly shuffle?: boolean;
+  /** Called after each batch, and after each epoch. A promise is awaited. */
+  readonly onBatch?: (report: BatchReport) => void | Promise<void>;
+  readonly onEpoch?: (report: EpochReport) => void | Promise<void>;
+  /** Stops after the batch at hand: `fit` returns the epochs that were completed. */
+  readonly signal?: AbortSignal;
+}
+
+/** What `fit` needs of a network. */
+export interface Trainable {
+  readonly batch: number;
+  readonly seed: number;
+  /** Epochs that the network has been trained for, so that a second `fit` draws new orders. */
+  epochs: number;
+  /** Numbers of a sample in x, and in y. */
+  readonly sizes: { readonly x: number; readonly y: number };
+  steps(): number;
+  trainStep(x: ArrayLike<number>, y: ArrayLike<number>): number;
+  evaluate(data: Dataset): Evaluation;
+  snapshot(): Snapshot;
+  restore(snapshot: Snapshot): void;
+}
+
+/** The generator's stream for the order of samples in an epoch; initial parameters have the streams below. */
+const SHUFFLE_STREAM = 2 ** 31;
+/** Milliseconds of training after which other events get their turn. */
+const TURN_MS = 50;
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+
+/** Trains on the data; see `Network.fit`. */
+export async function fit(net: Trainable, data: Dataset, options: FitOptions): Promise<EpochReport[]> {
+  const { epochs = 1, shuffle = true, signal, onBatch, onEpoch } = options;
+  if (!Number.isInteger(epochs) || epochs < 1)
+    throw new ValueError(`fit: expected epochs to be a positive integer, got ${epochs}`);
+  const { train, validation } = split(net, data, options.validation);
+  const rows = checkDataset(net.sizes, train, 'fit');
+  const batches = Math.ceil(rows / net.batch);
+  const batch = createBatch(net, train);
+  const history: EpochReport[] = [];
+  let turn = performance.now();
+
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    const good = net.snapshot();
+    const order = Uint32Array.from({ length: rows }, (_, i) => i);
+    if (shuffle) new Generator(net.seed, SHUFFLE_STREAM + net.epochs).shuffle(order);
+    let total = 0;
+    let seconds = 0;
+    for (let index = 0; index < batches; index++) {
+      if (signal?.aborted) return history;
+      const start = performance.now();
+      const taken = order.subarray(index * net.batch, Math.min(rows, (index + 1) * net.batch));
+      const { x, y } = batch(taken);
+      const loss = net.trainStep(x, y);
+      seconds += (performance.now() - start) / 1000;
+      if (!Number.isFinite(loss)) {
+        const step = net.steps();
+        net.restore(good);
+        throw new DivergenceError(
+          `fit: expected a finite loss, got ${loss} in step ${step} (epoch ${epoch}, batch ${index + 1}); the network is back at the start of the epoch; try a smaller learning rate, or scale the inputs`,
+        );
+      }
+      total += loss * taken.length;
+      const samples = Math.min(rows, (index + 1) * net.batch);
+      await onBatch?.({ epoch, batch: index + 1, batches, loss, samples });
+      if (performance.now() - turn > TURN_MS) {
+        await nextTurn();
+        turn = performance.now();
+      }
+    }
+    net.epochs++;
+    const report = {
+      epoch,
+      loss: total / rows,
+      validation: validation && net.evaluate(validation),
+      seconds,
+      samplesPerSecond: rows / seconds,
+    };
+    history.push(report);
+    await onEpoch?.(report);
+  }
+  return history;
+}
+
+/** The number of samples in an array with `size` numbers each. Throws `ValueError` if it holds a part of one, or none. */
+export function countRows(size: number, values: ArrayLike<number>, operation: string, name = 'x'): number {
+  if (values === null || typeof values !== 'object' || typeof values.length !== 'number')
+    throw new ValueError(`${operation}: expected numbers in ${name}, got ${String(values)}`);
+  const rows = values.length / size;
+  if (Number.isInteger(rows) && rows > 0) return rows;
+  throw new ValueError(`${operation}: expected ${name} to hold rows of ${size} numbers, got ${values.length} numbers`);
+}
+
+/** The number of samples. Throws `ValueError` if x and y do not hold the same number of whole samples, or none. */
+export function checkDataset({ x: xSize, y: ySize }: Trainable['sizes'], data: Dataset, operation: string): number {
+  if (ySize === 0) throw new ValueError(`${operation}: expected a network with a loss`);
+  if (typeof data !== 'object' || data === null)
+    throw new ValueError(`${operation}: expected data { x, y }, got ${String(data)}`);
+  const rows = countRows(xSize, data.x, operation);
+  const targets = countRows(ySize, data.y, operation, 'y');
+  if (targets === rows) return rows;
+  throw new ValueError(`${operation}: expected ${rows} rows in y, as many as in x, got ${targets}`);
+}
+
+function split(net: Trainable, data: Dataset, validation: FitOptions['validation']) {
+  if (validation === undefined) return { train: data, validation: null };
+  if (typeof validation !== 'number') {
+    checkDataset(net.sizes, validation, 'fit (validation)');
+    return { train: data, validation };
+  }
+  const rows = checkDataset(net.sizes, data, 'fit');
+  const held = Math.round(rows * validation);
+  if (!(validation > 0 && validation < 1) || held === 0 || held === rows)
+    throw new ValueError(
+      `fit: expected a validation share in (0, 1) that leaves rows on both sides, got ${validation} of ${rows} rows`,
+    );
+  const part = (from: number, to: number): Dataset => ({
+    x: slice(data.x, from * net.sizes.x, to * net.sizes.x),
+    y: slice(data.y, from * net.sizes.y, to * net.sizes.y),
+  });
+  return { train: part(0, rows - held), validation: part(rows - held, rows) };
+}
+
+/** Part of an array: a view where the array has views. */
+export function slice(values: ArrayLike<number>, from: number, to: number): ArrayLike<number> {
+  if (ArrayBuffer.isView(values)) return (values as unknown as Float32Array).subarray(from, to);
+  return Array.prototype.slice.call(values, from, to);
+}
+
+/** Gathers samples into arrays that are used again for every batch. */
+function createBatch({ batch, sizes }: Trainable, { x, y }: Dataset): (taken: Uint32Array) => Dataset {
+  const gather = (values: ArrayLike<number>, size: number) => {
+    const source = values instanceof Float32Array ? values : Float32Array.from(values);
+    const target = new Float32Array(batch * size);
+    return (taken: Uint32Array): Float32Array => {
+      taken.forEach((row, i) => {
+        if (size === 1) target[i] = source[row];
+        else target.set(source.subarray(row * size, (row + 1) * size), i * size);
+      });
+      return taken.length === batch ? target : target.subarray(0, taken.length * size);
+    };
+  };
+  const gatherX = gather(x, sizes.x);
+  const gatherY = gather(y, sizes.y);
+  return (taken) => ({ x: gatherX(taken), y: gatherY(taken) });
+}

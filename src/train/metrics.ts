@@ -1,0 +1,57 @@
+/** What outputs mean under a loss: probabilities, and whether the class was found. */
+import type { LossName } from '../graph/ops/loss.js';
+
+/** Turns logits into probabilities in place, where the loss has any: softmax by rows of n, or the logistic function. */
+export function activate(data: Float32Array, n: number, loss: LossName | undefined): void {
+  if (loss === 'binaryCrossEntropy') {
+    for (let i = 0; i < data.length; i++) data[i] = 1 / (1 + Math.exp(-data[i]));
+  } else if (loss === 'softmaxCrossEntropy') {
+    for (let row = 0; row < data.length; row += n) softmax(data.subarray(row, row + n));
+  }
+}
+
+/** e^(z_i - max) / sum_j e^(z_j - max) */
+function softmax(z: Float32Array): void {
+  let max = -Infinity;
+  for (const x of z) max = Math.max(max, x);
+  let sum = 0;
+  for (let i = 0; i < z.length; i++) {
+    z[i] = Math.exp(z[i] - max);
+    sum += z[i];
+  }
+  for (let i = 0; i < z.length; i++) z[i] /= sum;
+}
+
+/**
+ * Samples whose class the logits name: the greatest of n for softmaxCrossEntropy, every sign right for
+ * binaryCrossEntropy. Null for losses that are not about classes.
+ */
+export function countCorrect(
+  logits: Float32Array,
+  targets: ArrayLike<number>,
+  n: number,
+  loss: LossName | undefined,
+): number | null {
+  const rows = logits.length / n;
+  let correct = 0;
+  if (loss === 'softmaxCrossEntropy') {
+    for (let row = 0; row < rows; row++) if (argmax(logits, row * n, n) === targets[row]) correct++;
+    return correct;
+  }
+  if (loss === 'binaryCrossEntropy') {
+    for (let row = 0; row < rows; row++) {
+      let right = true;
+      for (let i = row * n; i < (row + 1) * n; i++) right &&= logits[i] > 0 === targets[i] > 0.5;
+      if (right) correct++;
+    }
+    return correct;
+  }
+  return null;
+}
+
+/** The index of the greatest of n numbers from `start` on, the first of equal ones. */
+export function argmax(values: ArrayLike<number>, start: number, n: number): number {
+  let best = 0;
+  for (let i = 1; i < n; i++) if (values[start + i] > values[start + best]) best = i;
+  return best;
+}
