@@ -79,7 +79,8 @@ function report(net, test) {
   const right = rows.filter((row) => predicted[row] === test.y[row]);
   const shown = [...right.slice(0, 3), ...wrong.slice(0, 3)];
 
-  console.log(`\n${pictures(test, predicted, shown, process.stdout.columns ?? 132)}`);
+  console.log('\nThe first digits that it reads, and the first that it misreads:\n');
+  console.log(`${pictures(test, predicted, shown, process.stdout.columns ?? 132)}`);
   console.log(`${confusionTable(test.y, predicted)}\n`);
   const { loss, accuracy } = net.evaluate(test);
   console.log(`test accuracy: ${(100 * accuracy).toFixed(2)} %, loss ${loss.toFixed(4)}`);

@@ -7,8 +7,8 @@ import { PackPanels, PackRows, UnpackPanels, UnpackRows } from '../generated/ins
 import { add, BYTES, LANES, load, madd, splat, store, sum, transposeBlock } from '../generated/lanes';
 import { LINE_BYTES, lines, panels, tileRows } from '../panel';
 
-/** Rows of a weight matrix that are copied for all panels before the next: their pages fit the first-level TLB. */
-const ROWS_BLOCK: i32 = 32;
+/** Rows of a weight matrix that go through all panels before the next: as many streams as a prefetcher follows. */
+const ROWS_BLOCK: i32 = 8;
 
 export function packRowsUnits(r: usize): i32 {
   return samplePanels;

@@ -72,14 +72,14 @@ function positiveEpsilon(hyper: usize): Lanes {
 }
 
 /**
- * A state that decays without a gradient would stop at a subnormal number, which x86 divides, and on many machines
- * multiplies, many times slower. Adding and taking away 2^-100 makes it 0 there and changes it by at most 2^-124.
+ * 2^-100, added to every state and taken away again. A state that decays without a gradient would otherwise stop at a
+ * subnormal number, and x86 computes with those many times slower; so it comes to 0, and other states change by at
+ * most 2^-124. The sum makes it a value that V8 does not know: it builds a known vector anew in every turn of a loop.
  */
 // @ts-ignore: decorator
 @inline
-function settled(state: Lanes): Lanes {
-  const tiny = splat(7.888609052210118e-31);
-  return sub(add(state, tiny), tiny);
+function smallest(hyper: usize): Lanes {
+  return splat(<f32>7.888609052210118e-31 + 0 * f32.load(hyper, LEARNING_RATE));
 }
 
 /** p -= r g */
@@ -95,11 +95,12 @@ function momentum(hyper: usize, p: usize, end: usize, g: usize, v: usize): void 
   const rate = negativeRate(hyper);
   const decay = loadSplat(hyper + WEIGHT_DECAY);
   const mu = loadSplat(hyper + MOMENTUM);
+  const tiny = smallest(hyper);
   for (; p < end; p += PAIR, g += PAIR, v += PAIR) {
     const p0 = load(p);
     const p1 = load(p + BYTES);
-    const v0 = settled(madd(mu, load(v), madd(decay, p0, load(g))));
-    const v1 = settled(madd(mu, load(v + BYTES), madd(decay, p1, load(g + BYTES))));
+    const v0 = sub(madd(mu, load(v), add(madd(decay, p0, load(g)), tiny)), tiny);
+    const v1 = sub(madd(mu, load(v + BYTES), add(madd(decay, p1, load(g + BYTES)), tiny)), tiny);
     storePair(v, v0, v1);
     storePair(p, madd(rate, v0, p0), madd(rate, v1, p1));
   }
@@ -110,13 +111,14 @@ function nesterov(hyper: usize, p: usize, end: usize, g: usize, v: usize): void 
   const rate = negativeRate(hyper);
   const decay = loadSplat(hyper + WEIGHT_DECAY);
   const mu = loadSplat(hyper + MOMENTUM);
+  const tiny = smallest(hyper);
   for (; p < end; p += PAIR, g += PAIR, v += PAIR) {
     const p0 = load(p);
     const p1 = load(p + BYTES);
     const g0 = madd(decay, p0, load(g));
     const g1 = madd(decay, p1, load(g + BYTES));
-    const v0 = settled(madd(mu, load(v), g0));
-    const v1 = settled(madd(mu, load(v + BYTES), g1));
+    const v0 = sub(madd(mu, load(v), add(g0, tiny)), tiny);
+    const v1 = sub(madd(mu, load(v + BYTES), add(g1, tiny)), tiny);
     storePair(v, v0, v1);
     storePair(p, madd(rate, madd(mu, v0, g0), p0), madd(rate, madd(mu, v1, g1), p1));
   }
@@ -145,6 +147,7 @@ function adamLoop(hyper: usize, p: usize, end: usize, g: usize, m: usize, v: usi
   const rest2 = loadSplat(hyper + ONE_MINUS_BETA2);
   const correction2 = loadSplat(hyper + CORRECTION2);
   const epsilon = positiveEpsilon(hyper);
+  const tiny = smallest(hyper);
   for (; p < end; p += PAIR, g += PAIR, m += PAIR, v += PAIR) {
     let p0 = load(p);
     let p1 = load(p + BYTES);
@@ -157,10 +160,10 @@ function adamLoop(hyper: usize, p: usize, end: usize, g: usize, m: usize, v: usi
       g0 = madd(decay, p0, g0);
       g1 = madd(decay, p1, g1);
     }
-    const m0 = settled(madd(beta1, load(m), mul(rest1, g0)));
-    const m1 = settled(madd(beta1, load(m + BYTES), mul(rest1, g1)));
-    const v0 = settled(madd(beta2, load(v), mul(mul(rest2, g0), g0)));
-    const v1 = settled(madd(beta2, load(v + BYTES), mul(mul(rest2, g1), g1)));
+    const m0 = sub(madd(beta1, load(m), madd(rest1, g0, tiny)), tiny);
+    const m1 = sub(madd(beta1, load(m + BYTES), madd(rest1, g1, tiny)), tiny);
+    const v0 = sub(madd(beta2, load(v), madd(mul(rest2, g0), g0, tiny)), tiny);
+    const v1 = sub(madd(beta2, load(v + BYTES), madd(mul(rest2, g1), g1, tiny)), tiny);
     storePair(m, m0, m1);
     storePair(v, v0, v1);
     const step0 = div(mul(rate, m0), add(sqrt(mul(correction2, v0)), epsilon));
@@ -184,7 +187,7 @@ function adagrad(hyper: usize, p: usize, end: usize, g: usize, v: usize): void {
   scaledLoop(hyper, p, end, g, v, 0, splat(1), splat(1), false);
 }
 
-/** g += w p; v = keep v + take g^2; s = g / (sqrt(v) + epsilon); p -= r s, or with a buffer b = momentum b + s; p -= r b. */
+/** g += w p; v = keep v + take g^2; s = g / (sqrt(v) + epsilon); p -= r s, or with a buffer b = momentum b + s, r b. */
 // @ts-ignore: decorator
 @inline
 function scaledLoop(
@@ -202,19 +205,20 @@ function scaledLoop(
   const decay = loadSplat(hyper + WEIGHT_DECAY);
   const mu = loadSplat(hyper + MOMENTUM);
   const epsilon = positiveEpsilon(hyper);
+  const tiny = smallest(hyper);
   for (; p < end; p += PAIR, g += PAIR, v += PAIR) {
     const p0 = load(p);
     const p1 = load(p + BYTES);
     const g0 = madd(decay, p0, load(g));
     const g1 = madd(decay, p1, load(g + BYTES));
-    const v0 = settled(madd(keep, load(v), mul(mul(take, g0), g0)));
-    const v1 = settled(madd(keep, load(v + BYTES), mul(mul(take, g1), g1)));
+    const v0 = sub(madd(keep, load(v), madd(mul(take, g0), g0, tiny)), tiny);
+    const v1 = sub(madd(keep, load(v + BYTES), madd(mul(take, g1), g1, tiny)), tiny);
     storePair(v, v0, v1);
     let step0 = div(g0, add(sqrt(v0), epsilon));
     let step1 = div(g1, add(sqrt(v1), epsilon));
     if (buffered) {
-      step0 = settled(madd(mu, load(b), step0));
-      step1 = settled(madd(mu, load(b + BYTES), step1));
+      step0 = sub(madd(mu, load(b), add(step0, tiny)), tiny);
+      step1 = sub(madd(mu, load(b + BYTES), add(step1, tiny)), tiny);
       storePair(b, step0, step1);
       b += PAIR;
     }

@@ -81,9 +81,9 @@ def main():
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     gflops = product_speed()
-    print(f"PyTorch {torch.__version__}, threads {torch.get_num_threads()}, products at {gflops:.1f} GFLOP/s", flush=True)
+    print(f"PyTorch {torch.__version__}, threads {options.threads}, products at {gflops:.1f} GFLOP/s", flush=True)
     if gflops < 10 * options.threads:
-        print("warning: the BLAS is not an optimised one, so the times are not PyTorch's best", file=sys.stderr, flush=True)
+        print("warning: the BLAS is not an optimised one, so these are not PyTorch's best times", file=sys.stderr)
 
     x, y = load("train")
     model = nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))
@@ -94,8 +94,8 @@ def main():
         start = time.perf_counter()
         loss = train_epoch(model, optimizer, nn.functional.cross_entropy, x, y, options.batch)
         seconds.append(time.perf_counter() - start)
-        rate = len(x) / seconds[-1]
-        print(f"epoch {epoch}/{options.epochs}  loss {loss:.4f}  {seconds[-1]:.3f} s  {rate:,.0f} samples/s", flush=True)
+        speed = f"{seconds[-1]:.3f} s  {len(x) / seconds[-1]:,.0f} samples/s"
+        print(f"epoch {epoch}/{options.epochs}  loss {loss:.4f}  {speed}", flush=True)
 
     print(f"best {min(seconds):.3f} s, median {statistics.median(seconds):.3f} s an epoch, training alone")
     print(f"test accuracy {100 * accuracy(model, *load('t10k')):.2f} %")

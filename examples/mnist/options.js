@@ -52,12 +52,12 @@ function parse(args) {
 function integer(option, text, least, most) {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < least || value > most)
-    throw new UsageError(`${option}: expected a whole number from ${least} to ${most}, got "${text}".`);
+    throw new UsageError(`${option}: expected a whole number from ${least} to ${most}, got "${text}"`);
   return value;
 }
 
 function oneOf(option, text, names) {
-  if (!names.includes(text)) throw new UsageError(`${option}: expected one of ${names.join(', ')}, got "${text}".`);
+  if (!names.includes(text)) throw new UsageError(`${option}: expected one of ${names.join(', ')}, got "${text}"`);
   return text;
 }
 
@@ -67,9 +67,9 @@ function writable(option, path) {
   try {
     accessSync(folder, constants.W_OK);
   } catch {
-    throw new UsageError(`${option}: expected a file in a folder that can be written, got "${path}".`);
+    throw new UsageError(`${option}: expected a file in a folder that can be written, got "${path}"`);
   }
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    throw new UsageError(`${option}: expected a file, got the folder "${path}".`);
+    throw new UsageError(`${option}: expected a file, got the folder "${path}"`);
   return path;
 }

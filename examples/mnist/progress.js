@@ -21,7 +21,7 @@ function bars(stream, epochs) {
     onBatch({ epoch, batch, batches, loss, samples }) {
       if (batch === 1) {
         start = performance.now();
-        bar.start(batches, 0, { epoch: `${epoch}/${epochs}`, accuracy: '  -    ' });
+        bar.start(batches, 0, { epoch: `${epoch}/${epochs}`, loss: '-', accuracy: '-', rate: '-' });
       }
       const seconds = (performance.now() - start) / 1000;
       bar.update(batch, { loss: loss.toFixed(4), rate: whole(samples / seconds) });

@@ -45,9 +45,9 @@ export function confusionTable(y, predicted) {
     counts[y[row]][guess] += 1;
   });
   const cell = (content) => String(content).padStart(6);
-  const classes = [...counts.keys()];
   return [
-    `true \\ predicted${classes.map(cell).join('').slice(9)}     right`,
+    '  true  predicted',
+    `${cell('')} ${counts.map((_, label) => cell(label)).join('')}    right`,
     ...counts.map((row, label) => {
       const right = (100 * row[label]) / row.reduce((sum, count) => sum + count);
       return `${cell(label)} ${row.map((count) => cell(count || '.')).join('')}  ${right.toFixed(1).padStart(5)} %`;

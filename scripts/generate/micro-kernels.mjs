@@ -30,11 +30,14 @@ function dialect(tier) {
 function microKernel(tier, form, MR) {
   const { bytes, zero, load, loadSplat, store, splatBits } = dialect(tier);
   const { VECTORS, madd } = tier;
-  const rowBytes = form === 'col' ? 4 : 64;
+  const [rowBytes, stepBytes] = form === 'col' ? [4, 64] : [64, 4];
   const c = (i, j) => `c${i}${'abcd'[j]}`;
   const tile = range(MR).flatMap((i) => range(VECTORS).map((j) => ({ name: c(i, j), offset: 64 * i + bytes * j })));
 
+  // The addresses grow before they are used: V8 knows that a sum has no upper half, but would clear that of a variable.
   const step = [
+    `a += ${stepBytes};`,
+    'b += 64;',
     ...range(VECTORS).map((j) => `let b${j} = ${load('b', bytes * j)};`),
     ...range(MR).flatMap((i) => [
       `let a${i} = ${loadSplat('a', rowBytes * i)};`,
@@ -45,17 +48,13 @@ function microKernel(tier, form, MR) {
     form === 'col'
       ? `do {
       ${step}
-      a += 64;
-      b += 64;
-  } while (b < end);`
+  } while (b < last);`
       : `while (true) {
-    const chunkEnd = min(b + 1024, end);
+    const chunkLast = min(b + 1024, last);
     do {
       ${step}
-      a += 4;
-      b += 64;
-    } while (b < chunkEnd);
-    if (b >= end) break;
+    } while (b < chunkLast);
+    if (b >= last) break;
     a += panelBytes - 64;
   }`;
   // The higher address of a pair is stored first: V8 joins only such pairs into one 256-bit store.
@@ -67,7 +66,9 @@ function microKernel(tier, form, MR) {
   return `
 export function ${form}${MR}(K: i32, a: usize, panelBytes: usize, b: usize, c: usize, scale: i32, accumulate: i32): void {
   ${tile.map(({ name }) => `let ${name} = ${zero};`).join('\n  ')}
-  const end = b + (<usize>K << 6);
+  a -= ${stepBytes};
+  b -= 64;
+  const last = b + (<usize>K << 6);
   ${loop}
   const s = ${splatBits('scale')};
   if (accumulate) {

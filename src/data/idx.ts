@@ -43,8 +43,8 @@ export function readIdx(bytes: Uint8Array): IdxArray {
   const found = bytes.length - start;
   if (found !== expected)
     throw new ValueError(
-      `readIdx: expected ${expected} bytes of data for the shape [${shape.join(', ')}] with ${type.bytes} an element, ` +
-        `found ${found}: ${found < expected ? 'the file is cut short' : 'trailing bytes'}`,
+      `readIdx: expected ${expected} bytes of data for the shape [${shape.join(', ')}] ` +
+        `with ${type.bytes} an element, found ${found}: ${found < expected ? 'the file is cut short' : 'trailing bytes'}`,
     );
   return { shape, data: type.read(bytes.subarray(start)) };
 }

@@ -1,0 +1,43 @@
+/** Single instructions on memory of their own, for benchmarks of kernels. */
+import { barriers, encode, HEADER, recordsBytes } from '../dist/program/encode.js';
+import { createBuffer } from '../dist/program/emitter.js';
+
+/** Lays out buffers and instructions as a program of its own; `run` executes it once. */
+export class Kernel {
+  #runtime;
+  #block;
+  #count;
+  #addresses = new Map();
+
+  /** `describe` gets a function that reserves a buffer of f32 and returns the list of instructions. */
+  constructor(runtime, rows, describe) {
+    this.#runtime = runtime;
+    const buffer = (floats, fill = () => 0) => {
+      const reserved = createBuffer('bench', 4 * floats, 'pinned');
+      const address = runtime.heap.allocate(4 * floats, 'bench');
+      this.#addresses.set(reserved, address);
+      for (let i = 0; i < floats; i++) runtime.heap.f32[address / 4 + i] = fill(i);
+      return reserved;
+    };
+    const instructions = describe(buffer);
+    this.#count = instructions.length;
+    this.#block = runtime.heap.allocate(recordsBytes(this.#count), 'bench');
+    const address = (b) => this.#addresses.get(b);
+    const meets = barriers(instructions, address);
+    instructions.forEach((instruction, i) => {
+      encode(instruction, meets[i], this.#block + recordsBytes(i), runtime.heap, address);
+    });
+    runtime.heap.i32[(this.#block + HEADER.rows) / 4] = rows;
+    // A learning rate that keeps the weights where they are, near enough.
+    runtime.heap.f32[(this.#block + HEADER.hyper) / 4] = 1e-9;
+  }
+
+  run(threads) {
+    this.#runtime.pool.run(this.#block, 0, this.#count, threads);
+  }
+
+  dispose() {
+    for (const [{ bytes }, address] of this.#addresses) this.#runtime.heap.free(address, bytes);
+    this.#runtime.heap.free(this.#block, recordsBytes(this.#count));
+  }
+}
