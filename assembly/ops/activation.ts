@@ -11,6 +11,7 @@ import { add, BYTES, gt, keep, Lanes, load, madd, mul, pmax, select, splat, stor
 import { clamp, exp, expm1, normalDistribution, sigmoid, softplus, tanh } from '../math';
 import { lines } from '../panel';
 
+@unmanaged
 class Linear {
   @inline
   forward(z: Lanes, alpha: f32): Lanes {
@@ -24,6 +25,7 @@ class Linear {
 }
 
 /** max(z, 0); the derivative at 0 is 0. */
+@unmanaged
 class Relu {
   @inline
   forward(z: Lanes, alpha: f32): Lanes {
@@ -37,6 +39,7 @@ class Relu {
 }
 
 /** z, or alpha z for z <= 0; alpha >= 0, so that y tells the sign of z. */
+@unmanaged
 class LeakyRelu {
   @inline
   forward(z: Lanes, alpha: f32): Lanes {
@@ -50,6 +53,7 @@ class LeakyRelu {
 }
 
 /** z, or alpha (e^z - 1) for z <= 0, to 1 ulp and the product's rounding; alpha >= 0. */
+@unmanaged
 class Elu {
   @inline
   forward(z: Lanes, alpha: f32): Lanes {
@@ -64,6 +68,7 @@ class Elu {
 }
 
 /** z P(Z <= z), which is z (1 + erf(z / sqrt(2))) / 2: 5 ulp for z >= 0, 6 + z^2 / 2 ulp below. */
+@unmanaged
 class Gelu {
   @inline
   forward(z: Lanes, alpha: f32): Lanes {
@@ -85,6 +90,7 @@ class Gelu {
  * z (1 + tanh u) / 2 with u = sqrt(2 / pi) (z + 0.044715 z^3), as z sigmoid(2 u), which does not cancel where tanh is
  * near -1: 3 ulp for z >= -1, 4 + 4 |u| ulp below.
  */
+@unmanaged
 class GeluTanh {
   @inline
   forward(z: Lanes, alpha: f32): Lanes {
@@ -109,6 +115,7 @@ class GeluTanh {
 }
 
 /** z sigmoid(z), to 2.8 ulp. */
+@unmanaged
 class Silu {
   @inline
   forward(z: Lanes, alpha: f32): Lanes {
@@ -124,6 +131,7 @@ class Silu {
   }
 }
 
+@unmanaged
 class Sigmoid {
   @inline
   forward(z: Lanes, alpha: f32): Lanes {
@@ -136,6 +144,7 @@ class Sigmoid {
   }
 }
 
+@unmanaged
 class Tanh {
   @inline
   forward(z: Lanes, alpha: f32): Lanes {
@@ -149,6 +158,7 @@ class Tanh {
 }
 
 /** ln(1 + e^z). */
+@unmanaged
 class Softplus {
   @inline
   forward(z: Lanes, alpha: f32): Lanes {

@@ -1,24 +1,69 @@
 /**
- * Losses: forward gives a number for each sample, the program's loss is their mean over the batch; backward gives
- * dx = dy (d loss / d logits), dy one number a sample. The lanes are samples, so every sum over classes or outputs
- * runs down a column of lines, two vectors at a time.
- *
- * These sums are compensated (Kahan, Pracniques: Further remarks on reducing truncation errors, CACM 8, 1965), which
- * makes their error about 1 ulp however many terms there are.
+ * Losses. Forward gives one number for each sample, and the program's loss is their mean over the batch; backward gives
+ * dx = dy (d loss / d logits), dy one number for each sample. Lanes are samples, so that a sum over classes or outputs
+ * runs down the lines, two vectors of each at a time: what V8 can join into one of 256 bits.
  */
 import { samplePanels, scratch } from '../batch';
 import { Loss, LossBackward, LossForward } from '../generated/instructions';
 import {
-  abs, add, BYTES, div, gt, Lanes, load, lt, madd, mul, neg, pmax, pmin, select, splat, store, sub,
+  abs,
+  add,
+  BYTES,
+  div,
+  gt,
+  Lanes,
+  load,
+  lt,
+  madd,
+  mul,
+  neg,
+  pmax,
+  pmin,
+  select,
+  splat,
+  store,
+  sub,
 } from '../generated/lanes';
-import { exp, log, log1p, sigmoid } from '../math';
+import { clamp, exp, log, log1p, sigmoid } from '../math';
 import { LINE, LINE_BYTES, lines } from '../panel';
+
+/** The lines of the scratch tile that losses use. */
+const MAX: usize = 0;
+const SUM: usize = LINE_BYTES;
+const SCALE: usize = 2 * LINE_BYTES;
+const SHIFT: usize = 3 * LINE_BYTES;
+
+/**
+ * The terms of softmax, e^(z - m) with m the greatest logit. With S their sum and q the target distribution,
+ * (1 - e) onehot + e / N, the loss is ln S + sum_k q_k (m - z_k): nothing overflows, and no large numbers cancel.
+ */
+@unmanaged
+class Softmax {
+  @inline
+  value(z: Lanes, m: Lanes, delta: f32): Lanes {
+    return exp(sub(z, m));
+  }
+
+  @inline
+  derivative(z: Lanes, m: Lanes, delta: f32): Lanes {
+    return exp(sub(z, m));
+  }
+}
+
+/** What label smoothing adds up: m - z. */
+@unmanaged
+class Distance {
+  @inline
+  value(z: Lanes, m: Lanes, delta: f32): Lanes {
+    return sub(m, z);
+  }
+}
 
 /** max(z, 0) - z t + ln(1 + e^-|z|). */
 @unmanaged
 class BinaryCrossEntropy {
   @inline
-  loss(z: Lanes, t: Lanes, delta: f32): Lanes {
+  value(z: Lanes, t: Lanes, delta: f32): Lanes {
     return add(sub(pmax(z, splat(0)), mul(z, t)), log1p(exp(neg(abs(z)))));
   }
 
@@ -28,11 +73,11 @@ class BinaryCrossEntropy {
   }
 }
 
-/** d^2 with d = z - t. */
+/** d^2, d = z - t. */
 @unmanaged
 class SquaredError {
   @inline
-  loss(z: Lanes, t: Lanes, delta: f32): Lanes {
+  value(z: Lanes, t: Lanes, delta: f32): Lanes {
     const d = sub(z, t);
     return mul(d, d);
   }
@@ -47,7 +92,7 @@ class SquaredError {
 @unmanaged
 class AbsoluteError {
   @inline
-  loss(z: Lanes, t: Lanes, delta: f32): Lanes {
+  value(z: Lanes, t: Lanes, delta: f32): Lanes {
     return abs(sub(z, t));
   }
 
@@ -58,11 +103,11 @@ class AbsoluteError {
   }
 }
 
-/** d^2 / 2 for |d| <= delta, else delta (|d| - delta / 2): with c = min(|d|, delta) both are c (|d| - c / 2). */
+/** d^2 / 2 for |d| <= delta, else delta (|d| - delta / 2): both are c (|d| - c / 2) with c = min(|d|, delta). */
 @unmanaged
 class Huber {
   @inline
-  loss(z: Lanes, t: Lanes, delta: f32): Lanes {
+  value(z: Lanes, t: Lanes, delta: f32): Lanes {
     const d = abs(sub(z, t));
     const c = pmin(d, splat(delta));
     return mul(c, madd(c, splat(-0.5), d));
@@ -70,50 +115,12 @@ class Huber {
 
   @inline
   derivative(z: Lanes, t: Lanes, delta: f32): Lanes {
-    return pmin(pmax(sub(z, t), splat(-delta)), splat(delta));
+    return clamp(sub(z, t), delta);
   }
 }
 
-/** y = the mean over N of T's loss. */
-function meanForward<T>(z: usize, t: usize, y: usize, N: i32, delta: f32): void {
-  const rule = changetype<T>(0);
-  for (let column: usize = 0; column < LINE_BYTES; column += 2 * BYTES) {
-    let sum0 = splat(0);
-    let sum1 = splat(0);
-    let excess0 = splat(0);
-    let excess1 = splat(0);
-    for (let i = column, end = lines(N); i < end; i += LINE_BYTES) {
-      const term0 = sub(rule.loss(load(z + i), load(t + i), delta), excess0);
-      const term1 = sub(rule.loss(load(z + i + BYTES), load(t + i + BYTES), delta), excess1);
-      const next0 = add(sum0, term0);
-      const next1 = add(sum1, term1);
-      excess0 = sub(sub(next0, sum0), term0);
-      excess1 = sub(sub(next1, sum1), term1);
-      sum0 = next0;
-      sum1 = next1;
-    }
-    store(y + column + BYTES, div(sum1, splat(<f32>N)));
-    store(y + column, div(sum0, splat(<f32>N)));
-  }
-}
-
-/** dx = dy / N times the derivative of T's loss. */
-function meanBackward<T>(z: usize, t: usize, dy: usize, dx: usize, N: i32, delta: f32): void {
-  const rule = changetype<T>(0);
-  for (let column: usize = 0; column < LINE_BYTES; column += 2 * BYTES) {
-    const scale0 = div(load(dy + column), splat(<f32>N));
-    const scale1 = div(load(dy + column + BYTES), splat(<f32>N));
-    for (let i = column, end = lines(N); i < end; i += LINE_BYTES) {
-      const dx0 = mul(scale0, rule.derivative(load(z + i), load(t + i), delta));
-      const dx1 = mul(scale1, rule.derivative(load(z + i + BYTES), load(t + i + BYTES), delta));
-      store(dx + i + BYTES, dx1);
-      store(dx + i, dx0);
-    }
-  }
-}
-
-/** The greatest of N lines, lane by lane. */
-function greatest(z: usize, N: i32, y: usize): void {
+/** The greatest of N lines at z. */
+function maximum(z: usize, N: i32, y: usize): void {
   for (let column: usize = 0; column < LINE_BYTES; column += 2 * BYTES) {
     let max0 = load(z + column);
     let max1 = load(z + column + BYTES);
@@ -126,50 +133,147 @@ function greatest(z: usize, N: i32, y: usize): void {
   }
 }
 
-/** What the terms of a softmax are, as functions of d = z - max z <= 0. */
-@unmanaged
-class Exponential {
-  @inline
-  of(d: Lanes): Lanes {
-    return exp(d);
-  }
-}
-
-@unmanaged
-class Identity {
-  @inline
-  of(d: Lanes): Lanes {
-    return d;
-  }
-}
-
-/** y = the sum over N of T of z - max; each term is stored in `terms` too, unless that is 0. */
-function sumBelow<T>(z: usize, max: usize, N: i32, y: usize, terms: usize): void {
+/**
+ * y = the sum of T's values over N lines, divided. The lines of t are tStep bytes apart, 0 for one line. The sum is
+ * compensated: its error is 2 ulp however many terms there are (Kahan, CACM 8, 1965).
+ */
+function sumOf<T>(z: usize, t: usize, tStep: usize, N: i32, delta: f32, divisor: f32, y: usize): void {
   const term = changetype<T>(0);
   for (let column: usize = 0; column < LINE_BYTES; column += 2 * BYTES) {
-    const max0 = load(max + column);
-    const max1 = load(max + column + BYTES);
     let sum0 = splat(0);
     let sum1 = splat(0);
     let excess0 = splat(0);
     let excess1 = splat(0);
-    for (let i = column, end = lines(N); i < end; i += LINE_BYTES) {
-      const value0 = term.of(sub(load(z + i), max0));
-      const value1 = term.of(sub(load(z + i + BYTES), max1));
-      if (terms) {
-        store(terms + i + BYTES, value1);
-        store(terms + i, value0);
-      }
-      const term0 = sub(value0, excess0);
-      const term1 = sub(value1, excess1);
+    let target = t + column;
+    for (let p = z + column, end = p + lines(N); p < end; p += LINE_BYTES) {
+      const term0 = sub(term.value(load(p), load(target), delta), excess0);
+      const term1 = sub(term.value(load(p + BYTES), load(target + BYTES), delta), excess1);
       const next0 = add(sum0, term0);
       const next1 = add(sum1, term1);
       excess0 = sub(sub(next0, sum0), term0);
       excess1 = sub(sub(next1, sum1), term1);
       sum0 = next0;
       sum1 = next1;
+      target += tStep;
     }
-    store(y + column + BYTES, sum1);
-    store(y + column, sum0);
+    store(y + column + BYTES, div(sum1, splat(divisor)));
+    store(y + column, div(sum0, splat(divisor)));
+  }
+}
+
+/** dx = scale T's derivative + shift over N lines; scale and shift are one line each. */
+function gradientOf<T>(z: usize, t: usize, tStep: usize, N: i32, delta: f32, dx: usize): void {
+  const term = changetype<T>(0);
+  for (let column: usize = 0; column < LINE_BYTES; column += 2 * BYTES) {
+    const scale0 = load(scratch + SCALE + column);
+    const scale1 = load(scratch + SCALE + column + BYTES);
+    const shift0 = load(scratch + SHIFT + column);
+    const shift1 = load(scratch + SHIFT + column + BYTES);
+    let target = t + column;
+    let gradient = dx + column;
+    for (let p = z + column, end = p + lines(N); p < end; p += LINE_BYTES) {
+      const dx0 = madd(term.derivative(load(p), load(target), delta), scale0, shift0);
+      const dx1 = madd(term.derivative(load(p + BYTES), load(target + BYTES), delta), scale1, shift1);
+      store(gradient + BYTES, dx1);
+      store(gradient, dx0);
+      target += tStep;
+      gradient += LINE_BYTES;
+    }
+  }
+}
+
+/** Where lane `lane` of its label's line lies among N lines at z; 0 for a label that is not in [0, N). */
+function atLabel(z: usize, N: i32, labels: usize, lane: i32): usize {
+  const label = f32.load(labels + (<usize>lane << 2));
+  return label >= 0 && label < <f32>N ? z + lines(<i32>label) + (<usize>lane << 2) : 0;
+}
+
+function softmaxForward(z: usize, labels: usize, y: usize, N: i32, smoothing: f32): void {
+  maximum(z, N, scratch + MAX);
+  sumOf<Softmax>(z, scratch + MAX, 0, N, 0, 1, scratch + SUM);
+  if (smoothing) sumOf<Distance>(z, scratch + MAX, 0, N, 0, <f32>N, y);
+  else memory.fill(y, 0, LINE_BYTES);
+  for (let i: usize = 0; i < LINE_BYTES; i += BYTES)
+    store(y + i, madd(load(y + i), splat(smoothing), log(load(scratch + SUM + i))));
+  for (let lane = 0; lane < LINE; lane++) {
+    const p = atLabel(z, N, labels, lane);
+    const i = <usize>lane << 2;
+    if (p) f32.store(y + i, f32.load(y + i) + (1 - smoothing) * (f32.load(scratch + i, MAX) - f32.load(p)));
+  }
+}
+
+/** dz = dy (e^(z - m) / S - q). */
+function softmaxBackward(z: usize, labels: usize, dy: usize, dx: usize, N: i32, smoothing: f32): void {
+  maximum(z, N, scratch + MAX);
+  sumOf<Softmax>(z, scratch + MAX, 0, N, 0, 1, scratch + SUM);
+  for (let i: usize = 0; i < LINE_BYTES; i += BYTES) {
+    store(scratch + SCALE + i, div(load(dy + i), load(scratch + SUM + i)));
+    store(scratch + SHIFT + i, mul(load(dy + i), splat(-smoothing / <f32>N)));
+  }
+  gradientOf<Softmax>(z, scratch + MAX, 0, N, 0, dx);
+  for (let lane = 0; lane < LINE; lane++) {
+    const p = atLabel(dx, N, labels, lane);
+    if (p) f32.store(p, f32.load(p) - (1 - smoothing) * f32.load(dy + (<usize>lane << 2)));
+  }
+}
+
+function meanForward<T>(z: usize, t: usize, y: usize, N: i32, delta: f32): void {
+  sumOf<T>(z, t, LINE_BYTES, N, delta, <f32>N, y);
+}
+
+function meanBackward<T>(z: usize, t: usize, dy: usize, dx: usize, N: i32, delta: f32): void {
+  for (let i: usize = 0; i < LINE_BYTES; i += BYTES) {
+    store(scratch + SCALE + i, div(load(dy + i), splat(<f32>N)));
+    store(scratch + SHIFT + i, splat(0));
+  }
+  gradientOf<T>(z, t, LINE_BYTES, N, delta, dx);
+}
+
+export function lossForwardUnits(r: usize): i32 {
+  return samplePanels;
+}
+
+export function lossForward(r: usize, first: i32, last: i32): void {
+  const N = LossForward.N(r);
+  const kind = LossForward.kind(r);
+  const alpha = LossForward.alpha(r);
+  const targetLines = kind == Loss.SOFTMAX_CROSS_ENTROPY ? 1 : N;
+  for (let m = first; m < last; m++) {
+    const z = LossForward.logits(r) + lines(m * N);
+    const t = LossForward.targets(r) + lines(m * targetLines);
+    const y = LossForward.y(r) + lines(m);
+    switch (kind) {
+      case Loss.SOFTMAX_CROSS_ENTROPY: softmaxForward(z, t, y, N, alpha); break;
+      case Loss.BINARY_CROSS_ENTROPY: meanForward<BinaryCrossEntropy>(z, t, y, N, alpha); break;
+      case Loss.MEAN_SQUARED_ERROR: meanForward<SquaredError>(z, t, y, N, alpha); break;
+      case Loss.MEAN_ABSOLUTE_ERROR: meanForward<AbsoluteError>(z, t, y, N, alpha); break;
+      case Loss.HUBER: meanForward<Huber>(z, t, y, N, alpha); break;
+      default: unreachable();
+    }
+  }
+}
+
+export function lossBackwardUnits(r: usize): i32 {
+  return samplePanels;
+}
+
+export function lossBackward(r: usize, first: i32, last: i32): void {
+  const N = LossBackward.N(r);
+  const kind = LossBackward.kind(r);
+  const alpha = LossBackward.alpha(r);
+  const targetLines = kind == Loss.SOFTMAX_CROSS_ENTROPY ? 1 : N;
+  for (let m = first; m < last; m++) {
+    const z = LossBackward.logits(r) + lines(m * N);
+    const t = LossBackward.targets(r) + lines(m * targetLines);
+    const dy = LossBackward.dy(r) + lines(m);
+    const dx = LossBackward.dx(r) + lines(m * N);
+    switch (kind) {
+      case Loss.SOFTMAX_CROSS_ENTROPY: softmaxBackward(z, t, dy, dx, N, alpha); break;
+      case Loss.BINARY_CROSS_ENTROPY: meanBackward<BinaryCrossEntropy>(z, t, dy, dx, N, alpha); break;
+      case Loss.MEAN_SQUARED_ERROR: meanBackward<SquaredError>(z, t, dy, dx, N, alpha); break;
+      case Loss.MEAN_ABSOLUTE_ERROR: meanBackward<AbsoluteError>(z, t, dy, dx, N, alpha); break;
+      case Loss.HUBER: meanBackward<Huber>(z, t, dy, dx, N, alpha); break;
+      default: unreachable();
+    }
   }
 }

@@ -4,7 +4,7 @@
  */
 import { rows, samplePanels, scratch } from '../batch';
 import { BatchMean, Seed, SumBatch, SumFeatures, SumPanels } from '../generated/instructions';
-import { add, BYTES, iota, keep, Lanes, LANES, load, lt, mul, splat, store } from '../generated/lanes';
+import { add, BYTES, iota, keep, LANES, load, lt, mul, splat, store } from '../generated/lanes';
 import { LINE_BYTES, lines, panels, tileRows } from '../panel';
 
 /** Lines that are summed in f32 before their sum goes into one of f64. */

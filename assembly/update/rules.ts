@@ -187,7 +187,7 @@ function adagrad(hyper: usize, p: usize, end: usize, g: usize, v: usize): void {
   scaledLoop(hyper, p, end, g, v, 0, splat(1), splat(1), false);
 }
 
-/** g += w p; v = keep v + take g^2; s = g / (sqrt(v) + epsilon); p -= r s, or with a buffer b = momentum b + s, r b. */
+/** v = keep v + take (g + w p)^2; s = (g + w p) / (sqrt(v) + epsilon); p -= r s, or r b with b = momentum b + s. */
 // @ts-ignore: decorator
 @inline
 function scaledLoop(

@@ -41,11 +41,13 @@ export function readIdx(bytes: Uint8Array): IdxArray {
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(MAGIC_BYTES + DIMENSION_BYTES * i));
   const expected = shape.reduce((product, size) => product * size, type.bytes);
   const found = bytes.length - start;
-  if (found !== expected)
+  if (found !== expected) {
+    const fault = found < expected ? 'the file is cut short' : 'trailing bytes';
     throw new ValueError(
-      `readIdx: expected ${expected} bytes of data for the shape [${shape.join(', ')}] ` +
-        `with ${type.bytes} an element, found ${found}: ${found < expected ? 'the file is cut short' : 'trailing bytes'}`,
+      `readIdx: expected ${expected} bytes of data for the shape [${shape.join(', ')}] at ${type.bytes} an element, ` +
+        `found ${found}: ${fault}`,
     );
+  }
   return { shape, data: type.read(bytes.subarray(start)) };
 }
 

@@ -56,6 +56,9 @@ const builders: { readonly [Kind in Layer['kind']]: Builder<Extract<Layer, { kin
   activation: (x, layer) => ({ output: buildActivation(x, layer) }),
 };
 
+/** The kinds of layers that there are. */
+export const layerKinds: readonly string[] = Object.keys(builders);
+
 /** What a layer may say besides its kind. */
 const fields: { readonly [Kind in Layer['kind']]: readonly string[] } = {
   dense: ['units', 'activation', 'alpha', 'bias', 'initializer'],
@@ -63,10 +66,9 @@ const fields: { readonly [Kind in Layer['kind']]: readonly string[] } = {
 };
 
 function checkLayer(layer: Layer, index: number): void {
-  const kinds = Object.keys(builders);
-  if (typeof layer !== 'object' || layer === null || !kinds.includes(layer.kind))
+  if (typeof layer !== 'object' || layer === null || !layerKinds.includes(layer.kind))
     throw new ValueError(
-      `layer ${index}: expected one of the kinds ${kinds.join(', ')}, got ${JSON.stringify(layer?.kind ?? layer)}`,
+      `layer ${index}: expected one of the kinds ${layerKinds.join(', ')}, got ${JSON.stringify(layer?.kind ?? layer)}`,
     );
   for (const name in layer)
     if (name !== 'kind' && !fields[layer.kind].includes(name))

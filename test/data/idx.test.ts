@@ -71,7 +71,7 @@ describe('readIdx', () => {
     ['an unknown type', idx(0x0a, [1], [0]), 'expected an element type out of 08, 09, 0b, 0c, 0d, 0e, found 0a'],
     ['no dimensions', idx(0x08, [], [0]), 'expected at least 1 dimension, found 0'],
     ['a cut header', Uint8Array.of(0, 0, 8, 2, 0, 0, 0, 1), 'expected a header of 12 bytes for 2 dimensions, found'],
-    ['too little data', idx(0x0b, [2, 3], [0, 0]), 'expected 12 bytes of data for the shape [2, 3] with 2 an element'],
+    ['too little data', idx(0x0b, [2, 3], [0, 0]), 'expected 12 bytes of data for the shape [2, 3] at 2 an element'],
     ['trailing bytes', idx(0x08, [1], [0, 0]), 'found 2: trailing bytes'],
     ['a shape that overflows', idx(0x0e, [2 ** 31, 2 ** 31, 2 ** 31], [0]), 'found 1: the file is cut short'],
   ])('refuses %s', (_, bytes, message) => {

@@ -1,0 +1,96 @@
+/** Whole training runs against PyTorch's, computed in float64: every file of this folder that needs only what exists. */
+import { afterAll, describe, expect, it } from 'vitest';
+import { type NetworkConfig, network } from '../../src/index.js';
+import { compile, type Tensor } from '../../src/lanegrad-graph.js';
+import { buildNetwork, layerKinds } from '../../src/nn/build.js';
+import type { OptimizerConfig } from '../../src/optim/optimizer.js';
+import { availableTiers } from '../tiers.js';
+import { excess, type Golden, goldens, numbers, tensors } from './golden.js';
+
+/** What a file needs that does not exist; empty if nothing. */
+function missing({ network: { layers }, clipGlobalNorm }: Golden): string {
+  const kinds = layers.map(({ kind }) => kind).filter((kind) => !layerKinds.includes(kind));
+  return [...new Set(kinds), ...(clipGlobalNorm === null ? [] : ['clipping'])].join(', ');
+}
+
+const configOf = (golden: Golden): NetworkConfig => ({
+  ...(golden.network as unknown as NetworkConfig),
+  optimizer: golden.optimizer as unknown as OptimizerConfig,
+  batch: Math.max(...golden.batches.map(({ x }) => x.shape[0])),
+});
+
+/** The farthest that each quantity was from its golden value, over all files, as a share of the tolerance. */
+const worst = new Map<string, number>();
+afterAll(() => console.log('largest share of the tolerance:', Object.fromEntries(worst)));
+
+function check(tier: string, quantity: string, actual: ArrayLike<number>, expected: ArrayLike<number>, deviation: number) {
+  const share = excess(actual, expected, deviation);
+  const key = `${tier} ${quantity.split(' ')[0]}`;
+  worst.set(key, Math.max(worst.get(key) ?? 0, share));
+  expect(share, `${quantity}: difference as a share of the tolerance`).toBeLessThanOrEqual(1);
+}
+
+const tiers = (await availableTiers()).filter((tier) => tier !== 'scalar');
+
+describe.each(goldens.map((golden) => [golden.case, golden] as const))('%s', (_, golden) => {
+  const lacks = missing(golden);
+  if (lacks) {
+    it.skip(`needs ${lacks}`);
+    return;
+  }
+  const config = configOf(golden);
+  const batches = golden.batches.map(({ x, y }) => ({ x: Float32Array.from(numbers(x)), y: numbers(y) }));
+  const { expect: expected, f32Deviation: deviation } = golden;
+
+  it.each(tiers)('on %s', async (tier) => {
+    const net = await network({ ...config, tier, threads: 2 });
+    net.setParameters(tensors(golden.parameters));
+    const [{ x, y }] = batches;
+
+    check(tier, 'logits', net.predict(x, { logits: true }).data, numbers(expected.logits), deviation.logits);
+    net.forward(x, y);
+    for (const [name, { data }] of net.backward())
+      check(tier, `gradients ${name}`, data, numbers(expected.gradients[name]), deviation.gradients[name]);
+
+    const losses = golden.learningRates.map((rate, t) => {
+      net.learningRate = rate;
+      const batch = batches[t % batches.length];
+      return net.trainStep(batch.x, batch.y);
+    });
+    check(tier, 'losses', losses, expected.losses, deviation.losses);
+    for (const [name, { data }] of net.parameters())
+      check(tier, `finalParameters ${name}`, data, numbers(expected.finalParameters[name]), deviation.finalParameters[name]);
+    check(tier, 'evalLogits', net.predict(x, { logits: true }).data, numbers(expected.evalLogits), deviation.evalLogits);
+    net.dispose();
+  });
+
+  it.each(tiers)('with calls of their own for forward, backward and step, on %s', async (tier) => {
+    const net = await network({ ...config, tier });
+    net.setParameters(tensors(golden.parameters));
+    const losses = golden.learningRates.map((rate, t) => {
+      net.learningRate = rate;
+      const batch = batches[t % batches.length];
+      const loss = net.forward(batch.x, batch.y);
+      net.backward();
+      net.step();
+      return loss;
+    });
+    check(tier, 'losses', losses, expected.losses, deviation.losses);
+    for (const [name, { data }] of net.parameters())
+      check(tier, `finalParameters ${name}`, data, numbers(expected.finalParameters[name]), deviation.finalParameters[name]);
+    net.dispose();
+  });
+
+  const { inputGradient } = expected;
+  if (inputGradient === null) return;
+  it.each(tiers)('the gradient of the input, on %s', async (tier) => {
+    const { loss } = buildNetwork(config);
+    if (!loss) throw new Error('a golden network has a loss');
+    const program = await compile(loss, { gradients: ['x'], batch: config.batch as number, tier });
+    program.setParameters(tensors(golden.parameters));
+    program.forward(batches[0]);
+    const { data } = program.backward().get('x') as Tensor;
+    check(tier, 'inputGradient', data, numbers(inputGradient), deviation.inputGradient as number);
+    program.dispose();
+  });
+});
