@@ -8,8 +8,26 @@
  * Functions (1980), and Moshier's Cephes.
  */
 import {
-  abs, add, copysign, div, eq, exponent, exponentField, gt, keep, Lanes, lt, madd, mantissa, mul, neg, pmax, pmin,
-  select, splat, sub,
+  abs,
+  add,
+  copysign,
+  div,
+  eq,
+  exponent,
+  exponentField,
+  gt,
+  keep,
+  Lanes,
+  lt,
+  madd,
+  mantissa,
+  mul,
+  neg,
+  pmax,
+  pmin,
+  select,
+  splat,
+  sub,
 } from './generated/lanes';
 
 const LOG2E: f32 = 1.44269502;

@@ -8,9 +8,9 @@
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { assemblyInstructions, typescriptInstructions } from './generate/instructions.mjs';
@@ -29,15 +29,21 @@ function write(path, text) {
   writeFileSync(path, text);
 }
 
-function hashOf(...folders) {
-  const hash = createHash('sha256');
-  for (const folder of folders)
-    for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-      .filter((e) => e.isFile())
-      .map((e) => join(e.parentPath ?? e.path, e.name))
-      .sort())
-      hash.update(relative(root, entry)).update(readFileSync(entry));
-  return hash.update(readFileSync(join(root, 'asconfig.json'))).digest('hex');
+/** What the kernels are made of: their source, what generates the rest of it, and the compiler with its options. */
+const INGREDIENTS = ['assembly', 'asconfig.json', 'scripts/build.mjs', 'scripts/generate', 'scripts/tiers.mjs'];
+
+function hashOfIngredients() {
+  const hash = createHash('sha256').update(require('assemblyscript/package.json').version);
+  for (const path of INGREDIENTS.flatMap(filesOf)) hash.update(path).update(readFileSync(join(root, path)));
+  return hash.digest('hex');
+}
+
+/** A file, or all files of a folder, in a fixed order; relative to the root. */
+function filesOf(path) {
+  if (statSync(join(root, path)).isFile()) return [path];
+  return readdirSync(join(root, path))
+    .sort()
+    .flatMap((name) => filesOf(`${path}/${name}`));
 }
 
 async function buildTier(name, hash) {
@@ -64,7 +70,7 @@ async function buildTier(name, hash) {
 
 async function buildKernels() {
   write(join(root, 'src/program/generated/instructions.ts'), typescriptInstructions());
-  const hash = hashOf('assembly', 'scripts');
+  const hash = hashOfIngredients();
   const names = Object.keys(tiers);
   await Promise.all(names.map((name) => buildTier(name, hash)));
 }

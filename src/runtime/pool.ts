@@ -18,6 +18,8 @@ export class Pool {
   readonly #workers: WorkerHandle[] = [];
   /** Why there is no more than one thread, once that is so. */
   #broken: string | null = null;
+  /** Whether a worker was lost that no call has told of yet. */
+  #lost = false;
 
   constructor(
     readonly exports: ThreadExports,
@@ -40,27 +42,37 @@ export class Pool {
 
   /** Starts workers until there are `threads` threads. Where that fails there is one thread, and `broken` says why. */
   async grow(threads: number): Promise<void> {
+    if (threads > 1 && !(this.memory.buffer instanceof SharedArrayBuffer)) this.#close('memory cannot be shared here');
     while (this.#broken === null && 1 + this.#workers.length < threads) {
       const { module, memory, control } = this;
       const thread = 1 + this.#workers.length;
-      const worker = platform.startWorker({ module, memory, control, thread }, (reason) => this.#close(reason));
-      this.#workers.push(worker);
+      this.#workers.push(platform.startWorker({ module, memory, control, thread }, (reason) => this.#lose(reason)));
     }
     try {
       await Promise.all(this.#workers.map(({ ready }) => ready));
     } catch (error) {
       this.#close(error instanceof Error ? error.message : String(error));
+      this.#lost = false;
     }
   }
 
   /**
    * Runs records first to first + count - 1 of a program on up to `threads` threads; returns the kernels' status.
-   * Throws `WorkerError` when a worker has died; what the run had written by then is undefined.
+   * Throws `WorkerError` when a worker has died, before this run or in it; what a run that began had written by then
+   * is undefined. Later runs use one thread.
    */
   run(program: number, first: number, count: number, threads: number): number {
+    if (this.#lost) this.#tell(threads);
     const status = this.#dispatch(program, first, count, Math.min(threads, this.threads));
-    if (status !== BROKEN) return status;
-    this.#close('a worker died or did not answer within 10 seconds');
+    if (status === BROKEN) {
+      this.#lose('a worker died or did not answer within 10 seconds');
+      this.#tell(threads);
+    }
+    return status;
+  }
+
+  #tell(threads: number): never {
+    this.#lost = false;
     throw new WorkerError(`run: expected ${threads} threads to finish, but ${this.#broken}; later calls use one thread`);
   }
 
@@ -68,9 +80,16 @@ export class Pool {
     try {
       return this.exports.dispatch(this.control, program, first, count, threads);
     } catch (error) {
+      // The others must not wait for this thread.
       if (threads > 1) this.#close('the program trapped');
       throw error;
     }
+  }
+
+  #lose(reason: string): void {
+    if (this.#broken !== null) return;
+    this.#close(reason);
+    this.#lost = true;
   }
 
   #close(reason: string): void {
