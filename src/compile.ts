@@ -1,9 +1,9 @@
 /** From a graph to something that runs it: kernels, or plain JavaScript. */
 import { ValueError } from './errors.js';
-import type { Executable, Feeds, Model, RuntimeReport, Tensor } from './graph/model.js';
+import { type Executable, type Feeds, type Model, namedTensors, type RuntimeReport, type Tensor } from './graph/model.js';
 import { type Node, reachable } from './graph/node.js';
 import { sourceKind } from './graph/ops/source.js';
-import { checkOptimizer, type OptimizerConfig, updateRule } from './optim/optimizer.js';
+import { checkLearningRate, checkOptimizer, type OptimizerConfig, updateRule } from './optim/optimizer.js';
 import { compileProgram } from './program/program.js';
 import { Reference } from './reference/reference.js';
 import { requestedTier, type TierName } from './runtime/tiers.js';
@@ -15,8 +15,16 @@ export interface RunOptions {
   readonly threads?: number | undefined;
 }
 
+/** Throws `ValueError` for a tier that there is not, or threads that are not a positive integer. */
+export function checkRunOptions({ tier, threads }: RunOptions): void {
+  requestedTier(tier);
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1))
+    throw new ValueError(`threads: expected a positive integer, got ${threads}`);
+}
+
 /** Compiles a model for the requested tier, or the best one. */
 export async function compileModel(model: Model, options: RunOptions): Promise<Executable> {
+  checkRunOptions(options);
   const tier = requestedTier(options.tier);
   if (tier === 'js') return new Reference(model);
   return compileProgram(model, { tier, threads: options.threads });
@@ -84,8 +92,7 @@ export class GraphProgram {
   }
 
   set learningRate(rate: number) {
-    if (!(rate >= 0 && rate < Infinity))
-      throw new ValueError(`learningRate: expected a number of at least 0, got ${rate}`);
+    checkLearningRate(rate);
     this.#executable.learningRate = rate;
   }
 
@@ -135,7 +142,7 @@ export class GraphProgram {
 
   /** Overwrites parameters. Throws `ValueError` or `ShapeError`, with nothing changed, if one does not fit. */
   setParameters(values: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>): void {
-    this.#executable.setParameters(values instanceof Map ? values : new Map(Object.entries(values)));
+    this.#executable.setParameters(namedTensors(values));
   }
 
   /** Gives the memory back. Any later call throws `DisposedError`. */

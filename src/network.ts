@@ -1,18 +1,17 @@
 /** Networks: layers, a loss and an optimiser, compiled and ready to be trained. */
 import { platform } from '#platform';
-import { compileModel, type RunOptions } from './compile.js';
+import { checkRunOptions, compileModel, type RunOptions } from './compile.js';
 import { CheckpointError, ValueError } from './errors.js';
-import type { Executable, RuntimeReport, Tensor } from './graph/model.js';
+import { checkFeeds, checkFinite, type FeedRule, feedRules } from './graph/feeds.js';
+import { type Executable, namedTensors, type RuntimeReport, type Tensor } from './graph/model.js';
 import { reachable, size } from './graph/node.js';
 import { sourceKind } from './graph/ops/source.js';
 import { decodeSafetensors, encodeSafetensors } from './io/safetensors.js';
 import { buildNetwork, inputShape, type NetworkGraph } from './nn/build.js';
 import type { NetworkConfig } from './nn/config.js';
-import { checkOptimizer, updateRule } from './optim/optimizer.js';
+import { checkLearningRate, checkOptimizer, updateRule } from './optim/optimizer.js';
 import { seedWords } from './random.js';
 import {
-  checkDataset,
-  countRows,
   type Dataset,
   type EpochReport,
   type Evaluation,
@@ -37,14 +36,11 @@ const FIELDS = ['input', 'layers', 'loss', 'labelSmoothing', 'huberDelta', 'opti
  * not fit into memory, `UnsupportedError` for a tier that cannot run here.
  */
 export async function network(options: NetworkOptions): Promise<Network> {
+  if (typeof options !== 'object' || options === null)
+    throw new ValueError(`network: expected a configuration, got ${String(options)}`);
   const { tier, threads, ...config } = options;
-  for (const name in config)
-    if (!FIELDS.includes(name))
-      throw new ValueError(`network: expected the fields ${[...FIELDS, 'tier', 'threads'].join(', ')}, got '${name}'`);
+  const graph = graphOf(config);
   const { optimizer, batch = BATCH, seed = 0 } = config;
-  seedWords('network', seed);
-  if (optimizer) checkOptimizer(optimizer);
-  const graph = buildNetwork(config);
   const { logits, loss, initial } = graph;
   const parameters = reachable([logits]).filter((node) => sourceKind(node) === 'parameter');
   const model = {
@@ -57,7 +53,21 @@ export async function network(options: NetworkOptions): Promise<Network> {
   const executable = await compileModel(model, { tier, threads });
   if (optimizer) executable.learningRate = optimizer.learningRate;
   initial.forEach(({ name, low, high }, stream) => executable.fillUniform(name, seed, stream, low, high));
-  return new Network({ ...config, batch, seed }, graph, executable);
+  // A copy, since the caller may change what it gave: this is what `save` writes.
+  return new Network(structuredClone({ ...config, batch, seed }), graph, executable);
+}
+
+/** The graph of a configuration. Throws `ValueError` or `ShapeError` if it makes no sense. */
+function graphOf(config: NetworkConfig): NetworkGraph {
+  for (const name in config)
+    if (!FIELDS.includes(name))
+      throw new ValueError(`network: expected the fields ${[...FIELDS, 'tier', 'threads'].join(', ')}, got '${name}'`);
+  const { optimizer, batch = BATCH, seed = 0 } = config;
+  seedWords('network', seed);
+  if (!Number.isInteger(batch) || batch < 1)
+    throw new ValueError(`network: expected a batch of at least 1 row, got ${batch}`);
+  if (optimizer) checkOptimizer(optimizer);
+  return buildNetwork(config);
 }
 
 export class Network {
@@ -66,16 +76,24 @@ export class Network {
   readonly #graph: NetworkGraph;
   readonly #executable: Executable;
   readonly #trainable: Trainable;
+  /** What x and y must be; empty without a loss. */
+  readonly #rules: readonly FeedRule[];
 
   constructor(config: NetworkConfig, graph: NetworkGraph, executable: Executable) {
     this.config = Object.freeze(config);
     this.#graph = graph;
     this.#executable = executable;
+    this.#rules = graph.loss ? feedRules([graph.loss]) : [];
     this.#trainable = {
       batch: config.batch as number,
       seed: config.seed as number,
       epochs: 0,
       sizes: { x: size(inputShape(config)), y: graph.targets ? size(graph.targets.shape) : 0 },
+      check: (operation, data) => {
+        const rows = this.#check(operation, data);
+        checkFinite(operation, this.#rules, { x: data.x, y: data.y });
+        return rows;
+      },
       trainStep: (x, y) => this.trainStep(x, y),
       evaluate: (data) => this.evaluate(data),
       steps: () => executable.steps,
@@ -100,8 +118,7 @@ export class Network {
   }
 
   set learningRate(rate: number) {
-    if (!(rate >= 0 && rate < Infinity))
-      throw new ValueError(`learningRate: expected a number of at least 0, got ${rate}`);
+    checkLearningRate(rate);
     this.#executable.learningRate = rate;
   }
 
@@ -136,33 +153,30 @@ export class Network {
    * binaryCrossEntropy, unless `logits` are asked for; else what the last layer gives.
    */
   predict(x: ArrayLike<number>, { logits = false }: { readonly logits?: boolean } = {}): Tensor {
-    const { sizes } = this.#trainable;
-    const rows = countRows(sizes.x, x, 'predict');
+    const rules = feedRules([this.#graph.logits]);
+    const rows = checkFeeds('predict', rules, { x }, Infinity);
     const outputs = size(this.#graph.logits.shape);
     const data = new Float32Array(rows * outputs);
-    for (const [from, to] of this.#pieces(rows)) {
-      const [part] = this.#executable.predict({ x: slice(x, from * sizes.x, to * sizes.x) });
+    this.#inPieces('predict', rules, { x }, rows, (feeds, from) => {
+      const [part] = this.#executable.predict(feeds);
       data.set(part.data, from * outputs);
-    }
+    });
     if (!logits) activate(data, outputs, this.config.loss);
     return { shape: [rows, ...this.#graph.logits.shape], data };
   }
 
   /** The loss over any number of samples, and for a loss on classes the share of samples whose class was found. */
   evaluate(data: Dataset): Evaluation {
-    const { sizes } = this.#trainable;
-    const rows = checkDataset(sizes, data, 'evaluate');
+    const rows = this.#check('evaluate', data);
     const outputs = size(this.#graph.logits.shape);
     let loss = 0;
     let correct: number | null = null;
-    for (const [from, to] of this.#pieces(rows)) {
-      const x = slice(data.x, from * sizes.x, to * sizes.x);
-      const y = slice(data.y, from * sizes.y, to * sizes.y);
-      const part = this.#executable.evaluate({ x, y });
+    this.#inPieces('evaluate', this.#rules, { x: data.x, y: data.y }, rows, (feeds, from, to) => {
+      const part = this.#executable.evaluate(feeds);
       loss += part.loss * (to - from);
-      const found = countCorrect(part.outputs[0].data, y, outputs, this.config.loss);
+      const found = countCorrect(part.outputs[0].data, feeds.y, outputs, this.config.loss);
       if (found !== null) correct = (correct ?? 0) + found;
-    }
+    });
     return { loss: loss / rows, accuracy: correct === null ? null : correct / rows };
   }
 
@@ -184,7 +198,7 @@ export class Network {
 
   /** Overwrites parameters. Throws `ValueError` or `ShapeError`, with nothing changed, if one does not fit. */
   setParameters(values: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>): void {
-    this.#executable.setParameters(values instanceof Map ? values : new Map(Object.entries(values)));
+    this.#executable.setParameters(namedTensors(values));
   }
 
   /** The parameters as safetensors, with the configuration in the metadata; written to a file if a path is given. */
@@ -199,10 +213,33 @@ export class Network {
     this.#executable.dispose();
   }
 
-  /** Where the pieces of at most a batch begin and end. */
-  *#pieces(rows: number): Generator<[from: number, to: number]> {
+  /** The number of samples. Throws if x and y do not hold as many whole ones, or labels that are none. */
+  #check(operation: string, data: Dataset): number {
+    if (this.#rules.length === 0) throw new ValueError(`${operation}: expected a network with a loss, got one without`);
+    if (typeof data !== 'object' || data === null)
+      throw new ValueError(`${operation}: expected data { x, y }, got ${String(data)}`);
+    return checkFeeds(operation, this.#rules, { x: data.x, y: data.y }, Infinity);
+  }
+
+  /** Calls `run` with pieces of at most a batch, and the rows where each begins and ends. */
+  #inPieces(
+    operation: string,
+    rules: readonly FeedRule[],
+    feeds: Readonly<Record<string, ArrayLike<number>>>,
+    rows: number,
+    run: (piece: Readonly<Record<string, ArrayLike<number>>>, from: number, to: number) => void,
+  ): void {
     const { batch } = this.#trainable;
-    for (let from = 0; from < rows; from += batch) yield [from, Math.min(rows, from + batch)];
+    try {
+      for (let from = 0; from < rows; from += batch) {
+        const to = Math.min(rows, from + batch);
+        run(Object.fromEntries(rules.map(({ name, size }) => [name, slice(feeds[name], from * size, to * size)])), from, to);
+      }
+    } catch (error) {
+      // A number that is not finite was found in a piece; the error shall tell its row among all.
+      if (error instanceof ValueError) checkFinite(operation, rules, feeds);
+      throw error;
+    }
   }
 }
 
@@ -211,16 +248,14 @@ export class Network {
  * written by `save`.
  */
 export async function load(source: string | Uint8Array, options: RunOptions = {}): Promise<Network> {
+  checkRunOptions(options);
+  if (typeof source !== 'string' && !(source instanceof Uint8Array))
+    throw new ValueError(`load: expected a path or bytes, got ${String(source)}`);
   const bytes = typeof source === 'string' ? await platform.readFile(source) : source;
   const { tensors, metadata } = decodeSafetensors(bytes);
   const text = metadata.lanegrad;
   if (text === undefined) throw new CheckpointError("load: expected metadata 'lanegrad' with a configuration, got none");
-  let config: NetworkConfig;
-  try {
-    config = JSON.parse(text);
-  } catch (cause) {
-    throw new CheckpointError(`load: expected metadata 'lanegrad' to be JSON, got ${text.slice(0, 40)}`, { cause });
-  }
+  const config = parseConfig(text);
   const net = await network({ ...config, ...options });
   try {
     const missing = [...net.parameters().keys()].filter((name) => !tensors.has(name));
@@ -231,5 +266,17 @@ export async function load(source: string | Uint8Array, options: RunOptions = {}
     net.dispose();
     if (cause instanceof CheckpointError) throw cause;
     throw new CheckpointError(`load: expected the parameters of this configuration: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** The configuration in a file. Throws `CheckpointError` if it is none that `network()` would take. */
+function parseConfig(text: string): NetworkConfig {
+  try {
+    const config = JSON.parse(text);
+    if (typeof config !== 'object' || config === null) throw new ValueError(`expected an object, got ${text.slice(0, 40)}`);
+    graphOf(config);
+    return config;
+  } catch (cause) {
+    throw new CheckpointError(`load: expected a configuration in metadata 'lanegrad': ${(cause as Error).message}`, { cause });
   }
 }

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ValueError } from '../src/errors.js';
 import { fillUniform, Generator, philox } from '../src/random.js';
+import { runtimeFor } from '../src/runtime/runtime.js';
+import { bits } from './numbers.js';
+import { availableTiers } from './tiers.js';
 
 /** The known answers of Random123's kat_vectors for philox4x32-10. */
 const knownAnswers = [
@@ -72,6 +75,43 @@ describe('fillUniform', () => {
     expect(() => fillUniform(target, 0, 2 ** 32, 0, 1)).toThrow(ValueError);
     expect(() => fillUniform(target, 0, 0, 1, 0)).toThrow(ValueError);
     expect(() => fillUniform(target, 0, 0, 0, Number.POSITIVE_INFINITY)).toThrow(ValueError);
+  });
+});
+
+const kernelTiers = (await availableTiers()).filter((tier) => tier !== 'js');
+
+describe.each(kernelTiers)('the kernel on %s', (tier) => {
+  it.each([
+    [0, 0, 0, 1],
+    [7, 3, -0.1, 0.1],
+    [2 ** 32 - 1, 2 ** 32 - 1, -1e-20, 3e20],
+    [2 ** 32, 5, 0.3, 0.3],
+    [Number.MAX_SAFE_INTEGER, 2 ** 31, -3e38, 0],
+  ])('fills with the same bits for seed %d, stream %d, from %d to %d', async (seed, stream, low, high) => {
+    const { exports, heap } = await runtimeFor(tier);
+    for (const count of [1, 2, 3, 4, 5, 1001]) {
+      const target = heap.allocate(4 * count + 4, 'test');
+      exports.fillUniform(target, count, seed >>> 0, Math.floor(seed / 2 ** 32), stream, low, high);
+      const expected = new Float32Array(count);
+      fillUniform(expected, seed, stream, low, high);
+      expect(bits(heap.f32.slice(target / 4, target / 4 + count))).toEqual(bits(expected));
+      expect(heap.f32[target / 4 + count]).toBe(0);
+      heap.free(target, 4 * count + 4);
+    }
+  });
+
+  it('fills the panels of a tensor in row-major order', async () => {
+    const runtime = await runtimeFor(tier);
+    for (const shape of [[37], [5, 3], [3, 17], [2, 3, 20]]) {
+      const count = shape.reduce((product, extent) => product * extent, 1);
+      const bytes = 64 * 16 * count;
+      const target = runtime.heap.allocate(bytes, 'test');
+      runtime.fillUniform(target, shape, 11, 2, -1, 1);
+      const expected = new Float32Array(count);
+      fillUniform(expected, 11, 2, -1, 1);
+      expect(runtime.unpack(target, shape)).toEqual(expected);
+      runtime.heap.free(target, bytes);
+    }
   });
 });
 

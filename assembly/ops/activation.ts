@@ -15,16 +15,18 @@ import {
   keep,
   Lanes,
   load,
+  loadSplat,
   madd,
   mul,
   neg,
   pmax,
+  pmin,
   select,
   splat,
   store,
   sub,
 } from '../generated/lanes';
-import { clamp, exp, expm1, normalDistribution, sigmoid, softplus, tanh } from '../math';
+import { exp, expm1, MINUS_HALF, normalDistribution, ONE, sigmoid, softplus, tanh } from '../math';
 import { lines } from '../panel';
 
 @unmanaged
@@ -83,22 +85,47 @@ class Elu {
   }
 }
 
+// Constants are loaded; see `math.ts`.
+const SQRT_1_2PI = memory.data<f32>([0.3989422804]);
+/** 2 sqrt(2 / pi), and that times 0.044715 and 3 0.044715. */
+const GELU_SCALE = memory.data<f32>([1.5957691216]);
+const GELU_CUBIC = memory.data<f32>([0.0713548163]);
+const GELU_CUBIC_SLOPE = memory.data<f32>([0.2140644489]);
+/**
+ * -x and x, between which an argument is kept so that no infinity meets a 0: the left limit, or the slope of the right
+ * one, is reached within them.
+ */
+const GELU_RANGE = memory.data<f32>([-14, 14]);
+const GELU_TANH_RANGE = memory.data<f32>([-10, 10]);
+const SILU_RANGE = memory.data<f32>([-87, 87]);
+const SILU_LEAST = memory.data<f32>([-100]);
+
+// @ts-ignore: decorator
+@inline
+function clamp(x: Lanes, range: usize): Lanes {
+  return pmin(pmax(x, loadSplat(range)), loadSplat(range + 4));
+}
+
 /** z P(Z <= z), which is z (1 + erf(z / sqrt(2))) / 2: 5.1 ulp for z >= 0, 6 + z^2 / 2 ulp below. */
 @unmanaged
 class Gelu {
   @inline
   forward(z: Lanes, alpha: f32): Lanes {
-    const inside = clamp(z, 14);
-    const bell = exp(mul(mul(inside, inside), splat(-0.5)));
-    return mul(pmax(z, splat(-14)), normalDistribution(inside, bell));
+    const inside = clamp(z, GELU_RANGE);
+    return mul(pmax(z, loadSplat(GELU_RANGE)), normalDistribution(inside, this.bell(inside)));
   }
 
   /** P(Z <= z) + z e^(-z^2 / 2) / sqrt(2 pi), to 1.8e-7. */
   @inline
   backward(z: Lanes, dy: Lanes, alpha: f32): Lanes {
-    const inside = clamp(z, 14);
-    const bell = exp(mul(mul(inside, inside), splat(-0.5)));
-    return mul(dy, madd(mul(inside, splat(0.3989422804)), bell, normalDistribution(inside, bell)));
+    const inside = clamp(z, GELU_RANGE);
+    const bell = this.bell(inside);
+    return mul(dy, madd(mul(inside, loadSplat(SQRT_1_2PI)), bell, normalDistribution(inside, bell)));
+  }
+
+  @inline
+  bell(z: Lanes): Lanes {
+    return exp(mul(mul(z, z), loadSplat(MINUS_HALF)));
   }
 }
 
@@ -110,24 +137,24 @@ class Gelu {
 class GeluTanh {
   @inline
   forward(z: Lanes, alpha: f32): Lanes {
-    const inside = pmax(z, splat(-14));
+    const inside = pmax(z, loadSplat(GELU_RANGE));
     return mul(inside, sigmoid(this.argument(inside)));
   }
 
   /** With s = sigmoid(2 u): s (1 + z (1 - s) (2 u)'), to 3e-7. */
   @inline
   backward(z: Lanes, dy: Lanes, alpha: f32): Lanes {
-    const inside = clamp(z, 10);
+    const inside = clamp(z, GELU_TANH_RANGE);
     const e = exp(neg(this.argument(inside)));
-    const s = div(splat(1), add(splat(1), e));
-    const slope = madd(mul(inside, inside), splat(0.2140644489), splat(1.5957691216));
-    return mul(dy, mul(s, madd(mul(inside, mul(e, s)), slope, splat(1))));
+    const s = div(loadSplat(ONE), add(loadSplat(ONE), e));
+    const slope = madd(mul(inside, inside), loadSplat(GELU_CUBIC_SLOPE), loadSplat(GELU_SCALE));
+    return mul(dy, mul(s, madd(mul(inside, mul(e, s)), slope, loadSplat(ONE))));
   }
 
   /** 2 u. */
   @inline
   argument(z: Lanes): Lanes {
-    return mul(z, madd(mul(z, z), splat(0.0713548163), splat(1.5957691216)));
+    return mul(z, madd(mul(z, z), loadSplat(GELU_CUBIC), loadSplat(GELU_SCALE)));
   }
 }
 
@@ -136,16 +163,16 @@ class GeluTanh {
 class Silu {
   @inline
   forward(z: Lanes, alpha: f32): Lanes {
-    return mul(pmax(z, splat(-100)), sigmoid(z));
+    return mul(pmax(z, loadSplat(SILU_LEAST)), sigmoid(z));
   }
 
   /** With s = sigmoid(z): s (1 + z (1 - s)), where 1 - s = e^-z s; to 2.5e-7. */
   @inline
   backward(z: Lanes, dy: Lanes, alpha: f32): Lanes {
-    const inside = clamp(z, 87);
+    const inside = clamp(z, SILU_RANGE);
     const e = exp(neg(inside));
-    const s = div(splat(1), add(splat(1), e));
-    return mul(dy, mul(s, madd(inside, mul(e, s), splat(1))));
+    const s = div(loadSplat(ONE), add(loadSplat(ONE), e));
+    return mul(dy, mul(s, madd(inside, mul(e, s), loadSplat(ONE))));
   }
 }
 
@@ -158,7 +185,7 @@ class Sigmoid {
 
   @inline
   backward(y: Lanes, dy: Lanes, alpha: f32): Lanes {
-    return mul(dy, mul(y, sub(splat(1), y)));
+    return mul(dy, mul(y, sub(loadSplat(ONE), y)));
   }
 }
 
@@ -171,7 +198,7 @@ class Tanh {
 
   @inline
   backward(y: Lanes, dy: Lanes, alpha: f32): Lanes {
-    return mul(dy, sub(splat(1), mul(y, y)));
+    return mul(dy, sub(loadSplat(ONE), mul(y, y)));
   }
 }
 
@@ -193,10 +220,10 @@ class Softplus {
 function forward<T>(alpha: f32, z: usize, y: usize, count: i32): void {
   const activation = changetype<T>(0);
   for (const end = z + lines(count); z < end; z += 2 * BYTES) {
-    const low = load(z);
-    const high = load(z + BYTES);
-    store(y + BYTES, activation.forward(high, alpha));
-    store(y, activation.forward(low, alpha));
+    const low = activation.forward(load(z), alpha);
+    const high = activation.forward(load(z + BYTES), alpha);
+    store(y + BYTES, high);
+    store(y, low);
     y += 2 * BYTES;
   }
 }

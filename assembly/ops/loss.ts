@@ -24,7 +24,7 @@ import {
   store,
   sub,
 } from '../generated/lanes';
-import { clamp, exp, log, log1p, sigmoid } from '../math';
+import { exp, log, log1p, sigmoid } from '../math';
 import { LINE, LINE_BYTES, lines } from '../panel';
 
 /** The lines of the scratch tile that losses use. */
@@ -115,7 +115,7 @@ class Huber {
 
   @inline
   derivative(z: Lanes, t: Lanes, delta: f32): Lanes {
-    return clamp(sub(z, t), delta);
+    return pmin(pmax(sub(z, t), splat(-delta)), splat(delta));
   }
 }
 

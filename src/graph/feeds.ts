@@ -37,9 +37,7 @@ export function checkFeeds(operation: string, rules: readonly FeedRule[], feeds:
     const values = feeds[rule.name];
     const count = rowsOf(operation, rule, values);
     if (rows >= 0 && count !== rows)
-      throw new ShapeError(
-        `${operation}: expected ${rows} rows of '${rule.name}' like '${rules[0].name}', got ${count}`,
-      );
+      throw new ShapeError(`${operation}: expected ${rows} rows of '${rule.name}' like '${rules[0].name}', got ${count}`);
     rows = count;
     if (rule.classes) checkLabels(operation, rule, values);
   }
@@ -56,11 +54,10 @@ export function checkFeeds(operation: string, rules: readonly FeedRule[], feeds:
 
 function rowsOf(operation: string, { name, node, size: features }: FeedRule, values: number | ArrayLike<number>): number {
   if (typeof values === 'number') {
-    if (features === 1) return 1;
+    if (node.shape.length === 0) return 1;
     throw new ShapeError(`${operation}: expected '${name}' of shape [rows, ${node.shape.join(', ')}], got one number`);
   }
-  if (values === undefined || values === null || typeof values.length !== 'number')
-    throw new ValueError(`${operation}: expected numbers for '${name}', got ${String(values)}`);
+  checkNumbers(operation, name, values);
   if (values.length === 0) throw new ValueError(`${operation}: expected at least one row of '${name}', got none`);
   if (values.length % features !== 0)
     throw new ShapeError(
@@ -69,27 +66,35 @@ function rowsOf(operation: string, { name, node, size: features }: FeedRule, val
   return values.length / features;
 }
 
+/** Throws `ValueError` unless these are numbers: an array may hold anything, and a null would count as 0. */
+function checkNumbers(operation: string, name: string, values: ArrayLike<number>): void {
+  if (typeof values !== 'object' || values === null || typeof values.length !== 'number')
+    throw new ValueError(`${operation}: expected numbers for '${name}', got ${String(values)}`);
+  // The elements of a typed array are all of one kind.
+  const count = ArrayBuffer.isView(values) ? Math.min(1, values.length) : values.length;
+  for (let i = 0; i < count; i++)
+    if (typeof values[i] !== 'number')
+      throw new ValueError(`${operation}: expected numbers for '${name}', got ${String(values[i])} at index ${i}`);
+}
+
 function checkLabels(operation: string, { name, classes }: FeedRule, values: number | ArrayLike<number>): void {
   const labels = typeof values === 'number' ? [values] : values;
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i];
     if (!(Number.isInteger(label) && label >= 0 && label < classes))
-      throw new ValueError(
-        `${operation}: expected labels 0 to ${classes - 1} in '${name}', got ${label} in row ${i}`,
-      );
+      throw new ValueError(`${operation}: expected labels 0 to ${classes - 1} in '${name}', got ${label} in row ${i}`);
   }
 }
 
-/** The error for numbers that are not finite. */
-export function nonFinite(operation: string, rules: readonly FeedRule[], feeds: Feeds): ValueError {
+/** Throws `ValueError` if a number is not finite in f32. */
+export function checkFinite(operation: string, rules: readonly FeedRule[], feeds: Feeds): void {
   for (const { name, size: features } of rules) {
     const values = feeds[name];
     const numbers = typeof values === 'number' ? [values] : values;
     for (let i = 0; i < numbers.length; i++)
       if (!Number.isFinite(Math.fround(numbers[i])))
-        return new ValueError(
+        throw new ValueError(
           `${operation}: expected finite numbers in '${name}', got ${numbers[i]} in row ${Math.floor(i / features)}, element ${i % features}`,
         );
   }
-  return new ValueError(`${operation}: expected finite numbers, got one that is not`);
 }

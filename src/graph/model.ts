@@ -126,20 +126,33 @@ export function derive(model: Model): Derivation {
   return { value, inputs, parameters, gradients: new Map(derived.map((node, i) => [model.gradients[i], node])) };
 }
 
-/** Throws `ValueError` or `ShapeError` unless each value belongs to a parameter, has its shape and is finite. */
+/** Tensors by name, given as a map or as an object. Throws `ValueError` for anything else. */
+export function namedTensors(
+  values: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
+): ReadonlyMap<string, Tensor> {
+  if (values instanceof Map) return values;
+  if (typeof values !== 'object' || values === null)
+    throw new ValueError(`setParameters: expected tensors by name, got ${String(values)}`);
+  return new Map(Object.entries(values));
+}
+
+/** Throws `ValueError` or `ShapeError` unless each value belongs to a parameter, has its shape and is finite in f32. */
 export function checkParameters(parameters: ReadonlyMap<string, Node>, values: ReadonlyMap<string, Tensor>): void {
-  for (const [name, { shape, data }] of values) {
+  for (const [name, value] of values) {
     const node = parameters.get(name);
     if (!node) {
       const known = [...parameters.keys()].join(', ');
       throw new ValueError(`setParameters: expected one of the parameters ${known}, got '${name}'`);
     }
+    if (!Array.isArray(value?.shape) || typeof value.data?.length !== 'number')
+      throw new ValueError(`setParameters: expected a shape and data for '${name}', got ${String(value)}`);
+    const { shape, data } = value;
     if (!sameShape(shape, node.shape) || data.length !== size(node.shape))
       throw new ShapeError(
         `setParameters: expected '${name}' of shape ${showShape(node.shape)}, got ${showShape(shape)} with ${data.length} numbers`,
       );
-    const bad = data.findIndex((x) => !Number.isFinite(x));
-    if (bad >= 0)
-      throw new ValueError(`setParameters: expected finite numbers in '${name}', got ${data[bad]} at index ${bad}`);
+    for (let i = 0; i < data.length; i++)
+      if (typeof data[i] !== 'number' || !Number.isFinite(Math.fround(data[i])))
+        throw new ValueError(`setParameters: expected finite numbers in '${name}', got ${data[i]} at index ${i}`);
   }
 }

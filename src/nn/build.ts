@@ -74,7 +74,8 @@ function checkLayer(layer: Layer, index: number): void {
     if (name !== 'kind' && !fields[layer.kind].includes(name))
       throw new ValueError(`layer ${index} (${layer.kind}): expected ${fields[layer.kind].join(', ')}, got '${name}'`);
   const { activation } = layer;
-  if (activation !== undefined && !activations.activationNames.includes(activation))
+  const optional = layer.kind !== 'activation' && activation === undefined;
+  if (!optional && !activations.activationNames.includes(activation as activations.ActivationName))
     throw new ValueError(
       `layer ${index} (${layer.kind}): expected an activation of ${activations.activationNames.join(', ')}, got ${JSON.stringify(activation)}`,
     );

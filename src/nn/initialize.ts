@@ -38,7 +38,9 @@ export function initialRange(initializer: Initializer, fanIn: number, fanOut: nu
     return { low: -limit, high: limit };
   }
   const { low, high } = (initializer ?? {}) as { low?: number; high?: number };
-  if (typeof low === 'number' && typeof high === 'number' && Number.isFinite(high - low) && low <= high) return { low, high };
+  const inF32 = (x: number): boolean => Number.isFinite(Math.fround(x));
+  if (typeof low === 'number' && typeof high === 'number' && low <= high && [low, high, high - low].every(inF32))
+    return { low, high };
   const names = Object.keys(limits).join(', ');
   throw new ValueError(
     `initializer: expected ${names} or { low, high } with low <= high, got ${JSON.stringify(initializer)}`,

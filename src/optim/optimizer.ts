@@ -107,6 +107,11 @@ const optionsOf: { readonly [Kind in OptimizerConfig['kind']]: Readonly<Record<s
   adagrad: { ...common, epsilon: atLeastZero },
 };
 
+/** Throws `ValueError` for a learning rate that is none. */
+export function checkLearningRate(rate: number): void {
+  if (!atLeastZero.holds(rate)) throw new ValueError(`learningRate: expected ${atLeastZero.text}, got ${rate}`);
+}
+
 /** Throws `ValueError` if the configuration is none that `sgd`, `adam`, `adamw`, `rmsprop` or `adagrad` could have made. */
 export function checkOptimizer(config: OptimizerConfig): void {
   const kinds = Object.keys(optionsOf);

@@ -9,6 +9,8 @@ import { Activation } from './generated/instructions.js';
 
 type Typed<N extends InstructionName> = Instruction<N>;
 
+const isLinear = ({ fields }: Instruction): boolean => 'activation' in fields && fields.activation === Activation.linear;
+
 const is = <N extends InstructionName>(instruction: Instruction, name: N): instruction is Typed<N> =>
   instruction.name === name;
 
@@ -35,9 +37,9 @@ const readers = (instructions: readonly Instruction[], buffer: Buffer | null): I
 function fuseActivation(phase: Instruction[], all: () => Instruction[]): void {
   for (let i = 0; i < phase.length; i++) {
     const dense = phase[i];
-    if (!is(dense, 'denseForward') || dense.fields.activation !== Activation.linear) continue;
+    if (!is(dense, 'denseForward') || !isLinear(dense)) continue;
     const { z } = dense.fields;
-    const j = phase.findIndex((next) => is(next, 'activationForward') && next.fields.x === z);
+    const j = phase.findIndex((next) => is(next, 'activationForward') && next.fields.x === z && !isLinear(next));
     if (j < 0) continue;
     const { y, activation, alpha } = (phase[j] as Typed<'activationForward'>).fields;
     const keepsZ = readers(all(), z).length > 1;
@@ -49,7 +51,7 @@ function fuseActivation(phase: Instruction[], all: () => Instruction[]): void {
 function fuseActivationGradient(phase: Instruction[], all: () => Instruction[]): void {
   for (let i = 0; i < phase.length; i++) {
     const product = phase[i];
-    if (!is(product, 'denseBackwardInput') || product.fields.activation !== Activation.linear) continue;
+    if (!is(product, 'denseBackwardInput') || !isLinear(product)) continue;
     const j = phase.findIndex((next) => is(next, 'activationBackward') && next.fields.dy === product.fields.dx);
     if (j < 0 || readers(all(), product.fields.dx).length > 1) continue;
     const { saved, dx, activation, alpha } = (phase[j] as Typed<'activationBackward'>).fields;

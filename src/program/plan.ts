@@ -21,17 +21,24 @@ export interface Plan {
 /** Buffers start on a cache line. */
 const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
-export function plan(instructions: readonly Instruction[], pinned: Iterable<Buffer>): Plan {
+/** Plans the phases' buffers. A phase may run again, so what it takes from an earlier one is kept until its end. */
+export function plan(phases: readonly (readonly Instruction[])[], pinned: Iterable<Buffer>): Plan {
   const lives = new Map<Buffer, Life>();
-  for (const buffer of pinned) lives.set(buffer, { buffer, first: 0, last: instructions.length });
-  instructions.forEach((instruction, index) => {
-    for (const { buffer } of accesses(instruction)) {
-      if (buffer.life === 'persistent') continue;
-      const life = lives.get(buffer);
-      if (life) life.last = Math.max(life.last, index);
-      else lives.set(buffer, { buffer, first: index, last: index });
-    }
-  });
+  const count = phases.reduce((total, phase) => total + phase.length, 0);
+  for (const buffer of pinned) lives.set(buffer, { buffer, first: 0, last: count });
+  let start = 0;
+  for (const phase of phases) {
+    const end = start + phase.length - 1;
+    phase.forEach((instruction, i) => {
+      for (const { buffer } of accesses(instruction)) {
+        if (buffer.life === 'persistent') continue;
+        const life = lives.get(buffer);
+        if (life) life.last = Math.max(life.last, life.first < start ? end : start + i);
+        else lives.set(buffer, { buffer, first: start + i, last: start + i });
+      }
+    });
+    start = end + 1;
+  }
   return place([...lives.values()]);
 }
 

@@ -1,7 +1,7 @@
 /** A model compiled to programs that run in WebAssembly: one call each for forward, backward, step and trainStep. */
 import { platform } from '#platform';
 import { DisposedError, UnsupportedError, ValueError } from '../errors.js';
-import { checkFeeds, type FeedRule, feedRules, nonFinite } from '../graph/feeds.js';
+import { checkFeeds, checkFinite, type FeedRule, feedRules } from '../graph/feeds.js';
 import type { Buffer } from '../graph/lowering.js';
 import {
   checkParameters,
@@ -32,8 +32,6 @@ export interface ProgramOptions {
 
 /** Compiles a model for WebAssembly and starts the threads that it is worth. */
 export async function compileProgram(model: Model, { tier, threads }: ProgramOptions): Promise<Program> {
-  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1))
-    throw new ValueError(`threads: expected a positive integer, got ${threads}`);
   const derivation = derive(model);
   const runtime = await runtimeFor(tier);
   const most = Math.min(threads ?? platform.cores(), runtime.exports.MAX_THREADS.value);
@@ -87,9 +85,8 @@ export class Program implements Executable {
     this.#store = new Store(runtime, kept, this.#trained, model.update?.states ?? []);
   }
 
-  /** Lists what will be run most and starts as many threads as that is worth. */
+  /** Lists what will be run most, which takes its memory, and starts as many threads as that is worth. */
   async wake(): Promise<void> {
-    if (this.maxThreads === 1) return;
     const kind = this.model.update ? 'train' : this.derivation.value ? 'split' : 'predict';
     const worth = this.#entry(kind, 'compile').sequence.worthThreads(panels(this.model.batch));
     if (worth > 1) await this.runtime.pool.grow(worth);
@@ -284,7 +281,9 @@ export class Program implements Executable {
   }
 
   #run({ sequence, rules }: Entry, phase: number, operation: string, feeds: Feeds): void {
-    if (!sequence.run(phase)) throw nonFinite(operation, rules, feeds);
+    if (sequence.run(phase)) return;
+    checkFinite(operation, rules, feeds);
+    throw new ValueError(`${operation}: expected finite numbers, got one that is not`);
   }
 
   /** The loss, which is the first result. */

@@ -49,7 +49,7 @@ export class Sequence {
     const instructions = phases.flat();
     const left = listing.kept.filter(({ life }) => life !== 'persistent');
     const pinned = [...listing.feeds.map(({ staging }) => staging), ...listing.results, ...left];
-    const { offsets, bytes } = plan(instructions, pinned);
+    const { offsets, bytes } = plan(phases, pinned);
     const head = recordsBytes(instructions.length);
     this.bytes = head + bytes;
     this.#offsets = offsets;

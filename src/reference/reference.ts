@@ -2,8 +2,8 @@
  * A model run in plain JavaScript: what every operation means, without kernels, layouts, fusion or threads. It is the
  * oracle of the tests, in f64 where asked for, and the baseline of the benchmarks.
  */
-import { DisposedError, UnsupportedError, ValueError } from '../errors.js';
-import { checkFeeds, type FeedRule, feedRules, nonFinite } from '../graph/feeds.js';
+import { DisposedError, MemoryError, UnsupportedError, ValueError } from '../errors.js';
+import { checkFeeds, checkFinite, type FeedRule, feedRules } from '../graph/feeds.js';
 import {
   checkParameters,
   type Derivation,
@@ -69,7 +69,11 @@ export class Reference implements Executable {
   }
 
   #array(length: number): Values {
-    return this.precision === 'f64' ? new Float64Array(length) : new Float32Array(length);
+    try {
+      return this.precision === 'f64' ? new Float64Array(length) : new Float32Array(length);
+    } catch (cause) {
+      throw new MemoryError(`js: expected memory for ${length} numbers, got ${(cause as Error).message}`, { cause });
+    }
   }
 
   get report(): RuntimeReport {
@@ -81,9 +85,13 @@ export class Reference implements Executable {
   }
 
   forward(feeds: Feeds): number {
-    const value = this.#value('forward');
+    return this.#forward('forward', feeds);
+  }
+
+  #forward(operation: string, feeds: Feeds): number {
+    const value = this.#value(operation);
     const roots = [value, ...this.#derivation.gradients.values()];
-    const rows = this.#check('forward', feedRules(roots), feeds);
+    const rows = this.#check(operation, feedRules(roots), feeds);
     const result = this.#evaluate([value], feeds, rows);
     this.#fed = { feeds: copyFeeds(feeds), rows };
     this.#gradients = null;
@@ -123,7 +131,7 @@ export class Reference implements Executable {
 
   trainStep(feeds: Feeds): number {
     if (!this.model.update) throw new UnsupportedError('trainStep: expected a model with an optimizer');
-    const loss = this.forward(feeds);
+    const loss = this.#forward('trainStep', feeds);
     this.backward();
     this.step();
     return loss;
@@ -210,12 +218,7 @@ export class Reference implements Executable {
 
   #check(operation: string, rules: readonly FeedRule[], feeds: Feeds): number {
     const rows = checkFeeds(operation, rules, feeds, this.model.batch);
-    for (const { name } of rules) {
-      const values = feeds[name];
-      const numbers = typeof values === 'number' ? [values] : values;
-      for (let i = 0; i < numbers.length; i++)
-        if (!Number.isFinite(Math.fround(numbers[i]))) throw nonFinite(operation, rules, feeds);
-    }
+    checkFinite(operation, rules, feeds);
     return rows;
   }
 

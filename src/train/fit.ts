@@ -64,10 +64,19 @@ export interface Trainable {
   /** Numbers of a sample in x, and in y. */
   readonly sizes: { readonly x: number; readonly y: number };
   steps(): number;
+  /** The number of samples. Throws if anything in the data is not as it must be. */
+  check(operation: string, data: Dataset): number;
   trainStep(x: ArrayLike<number>, y: ArrayLike<number>): number;
   evaluate(data: Dataset): Evaluation;
   snapshot(): Snapshot;
   restore(snapshot: Snapshot): void;
+}
+
+/** A state that training may go back to: at the start of an epoch, when the network had been trained for `epochs`. */
+interface Start {
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly snapshot: Snapshot;
 }
 
 /** The generator's stream for the order of samples in an epoch; initial parameters have the streams below. */
@@ -82,33 +91,37 @@ export async function fit(net: Trainable, data: Dataset, options: FitOptions): P
   const { epochs = 1, shuffle = true, signal, onBatch, onEpoch } = options;
   if (!Number.isInteger(epochs) || epochs < 1)
     throw new ValueError(`fit: expected epochs to be a positive integer, got ${epochs}`);
-  const { train, validation } = split(net, data, options.validation);
-  const rows = checkDataset(net.sizes, train, 'fit');
+  const { train, rows, validation } = split(net, data, options.validation);
   const batches = Math.ceil(rows / net.batch);
   const batch = createBatch(net, train);
   const history: EpochReport[] = [];
   let turn = performance.now();
+  let good: Start | null = null;
 
   for (let epoch = 1; epoch <= epochs; epoch++) {
-    const good = net.snapshot();
+    const start: Start = { epoch, epochs: net.epochs, snapshot: net.snapshot() };
+    good ??= start;
     const order = Uint32Array.from({ length: rows }, (_, i) => i);
     if (shuffle) new Generator(net.seed, SHUFFLE_STREAM + net.epochs).shuffle(order);
     let total = 0;
     let seconds = 0;
     for (let index = 0; index < batches; index++) {
       if (signal?.aborted) return history;
-      const start = performance.now();
+      const began = performance.now();
       const taken = order.subarray(index * net.batch, Math.min(rows, (index + 1) * net.batch));
       const { x, y } = batch(taken);
       const loss = net.trainStep(x, y);
-      seconds += (performance.now() - start) / 1000;
+      seconds += (performance.now() - began) / 1000;
       if (!Number.isFinite(loss)) {
         const step = net.steps();
-        net.restore(good);
+        net.restore(good.snapshot);
+        net.epochs = good.epochs;
         throw new DivergenceError(
-          `fit: expected a finite loss, got ${loss} in step ${step} (epoch ${epoch}, batch ${index + 1}); the network is back at the start of the epoch; try a smaller learning rate, or scale the inputs`,
+          `fit: expected a finite loss, got ${loss} in step ${step} (epoch ${epoch}, batch ${index + 1}); the network is back at the start of epoch ${good.epoch}; try a smaller learning rate, or scale the inputs`,
         );
       }
+      // The last step of an epoch may be the one that went wrong: a start is good once a loss from there was finite.
+      if (index === 0) good = start;
       total += loss * taken.length;
       const samples = Math.min(rows, (index + 1) * net.batch);
       await onBatch?.({ epoch, batch: index + 1, batches, loss, samples });
@@ -131,33 +144,14 @@ export async function fit(net: Trainable, data: Dataset, options: FitOptions): P
   return history;
 }
 
-/** The number of samples in an array with `size` numbers each. Throws `ValueError` if it holds a part of one, or none. */
-export function countRows(size: number, values: ArrayLike<number>, operation: string, name = 'x'): number {
-  if (values === null || typeof values !== 'object' || typeof values.length !== 'number')
-    throw new ValueError(`${operation}: expected numbers in ${name}, got ${String(values)}`);
-  const rows = values.length / size;
-  if (Number.isInteger(rows) && rows > 0) return rows;
-  throw new ValueError(`${operation}: expected ${name} to hold rows of ${size} numbers, got ${values.length} numbers`);
-}
-
-/** The number of samples. Throws `ValueError` if x and y do not hold the same number of whole samples, or none. */
-export function checkDataset({ x: xSize, y: ySize }: Trainable['sizes'], data: Dataset, operation: string): number {
-  if (ySize === 0) throw new ValueError(`${operation}: expected a network with a loss`);
-  if (typeof data !== 'object' || data === null)
-    throw new ValueError(`${operation}: expected data { x, y }, got ${String(data)}`);
-  const rows = countRows(xSize, data.x, operation);
-  const targets = countRows(ySize, data.y, operation, 'y');
-  if (targets === rows) return rows;
-  throw new ValueError(`${operation}: expected ${rows} rows in y, as many as in x, got ${targets}`);
-}
-
+/** The data to train on, with its number of rows, and the data to evaluate. All of it is checked. */
 function split(net: Trainable, data: Dataset, validation: FitOptions['validation']) {
-  if (validation === undefined) return { train: data, validation: null };
+  const rows = net.check('fit', data);
+  if (validation === undefined) return { train: data, rows, validation: null };
   if (typeof validation !== 'number') {
-    checkDataset(net.sizes, validation, 'fit (validation)');
-    return { train: data, validation };
+    net.check('fit (validation)', validation);
+    return { train: data, rows, validation };
   }
-  const rows = checkDataset(net.sizes, data, 'fit');
   const held = Math.round(rows * validation);
   if (!(validation > 0 && validation < 1) || held === 0 || held === rows)
     throw new ValueError(
@@ -167,7 +161,7 @@ function split(net: Trainable, data: Dataset, validation: FitOptions['validation
     x: slice(data.x, from * net.sizes.x, to * net.sizes.x),
     y: slice(data.y, from * net.sizes.y, to * net.sizes.y),
   });
-  return { train: part(0, rows - held), validation: part(rows - held, rows) };
+  return { train: part(0, rows - held), rows: rows - held, validation: part(rows - held, rows) };
 }
 
 /** Part of an array: a view where the array has views. */

@@ -173,12 +173,14 @@ const defaultAlpha: { readonly [kind in ActivationName]?: number } = { leakyRelu
 /**
  * An activation by its name: `linear`, `relu`, `leakyRelu` (alpha is the slope below 0, by default 0.01), `elu` (alpha
  * its limit below 0, by default 1), `gelu` (by the error function), `geluTanh`, `silu`, `sigmoid`, `tanh`, `softplus`.
- * Throws `ValueError` for any other name or an alpha that is not finite.
+ * Throws `ValueError` for any other name, or an alpha that is negative or not finite.
  */
 export function activation(z: Node, kind: ActivationName, alpha: number = defaultAlpha[kind] ?? 0): Node {
   if (!Object.hasOwn(rules, kind))
     throw new ValueError(`activation: expected one of ${activationNames.join(', ')}, got ${JSON.stringify(kind)}`);
-  if (!Number.isFinite(alpha)) throw new ValueError(`${kind}: expected a finite alpha, got ${alpha}`);
+  // The derivative is told from y, whose sign is that of z only for such an alpha.
+  if (!(Number.isFinite(alpha) && alpha >= 0))
+    throw new ValueError(`${kind}: expected a finite alpha of at least 0, got ${alpha}`);
   return apply(activationOperation, [z], { kind, alpha });
 }
 

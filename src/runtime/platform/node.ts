@@ -24,7 +24,9 @@ try {
 `;
 
 function startWorker(start: WorkerStart, onExit: (reason: string) => void): WorkerHandle {
-  const worker = new Worker(WORKER_SOURCE, { eval: true, workerData: start, name: `lanegrad ${start.thread}` });
+  // The process's own flags are not for this text: under --input-type=module it would have no require.
+  const options = { eval: true, execArgv: [], workerData: start, name: `lanegrad ${start.thread}` };
+  const worker = new Worker(WORKER_SOURCE, options);
   let reason = '';
   const ready = new Promise<void>((resolve, reject) => {
     worker.once('message', () => {

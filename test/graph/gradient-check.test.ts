@@ -1,0 +1,114 @@
+/** Every operation's gradient rule against finite differences of its meaning, in f64. */
+import { describe, expect, it } from 'vitest';
+import { UnsupportedError, ValueError } from '../../src/errors.js';
+import { gradients } from '../../src/graph/gradient.js';
+import { type Node, size } from '../../src/graph/node.js';
+import type { Values } from '../../src/graph/operation.js';
+import { elu, leakyRelu } from '../../src/graph/ops/activation.js';
+import { input, parameter, sourceData } from '../../src/graph/ops/source.js';
+import { Generator } from '../../src/random.js';
+import { evaluateGraph } from '../../src/reference/reference.js';
+import { uniform } from '../numbers.js';
+import {
+  allOperations,
+  type Case,
+  casesOf,
+  countOf,
+  denseCases,
+  denseGradientCases,
+  instance,
+  lossGradientCases,
+} from './cases.js';
+
+/** Few elements are enough: what an operation does at other sizes is the kernels' business. */
+const N = 5;
+const cases: Case[] = [...casesOf(N), ...denseCases(4, 3), ...denseGradientCases(4, 3)];
+
+/** Step of the differences: five points have an error of h^4, some 1e-11, and lose 1e-16 / h to rounding. */
+const H = 1e-3;
+/** Constants in a graph are f32, so second derivatives that contain sqrt(2 / pi) are good to 6e-8. */
+const TOLERANCE = 5e-7;
+
+/** A node's values in f64; the sources' are given. */
+function evaluate(root: Node, rows: number, values: ReadonlyMap<Node, Values>): Values {
+  const read = (node: Node) => values.get(node) ?? Float64Array.from(sourceData(node) ?? []);
+  return evaluateGraph([root], rows, read, 'f64').get(root) as Values;
+}
+
+/** df/dx for every element of x, from f at x +- h and x +- 2 h. */
+function differences(f: () => number, x: Values): number[] {
+  return [...x].map((middle, i) => {
+    const at = (offset: number) => {
+      x[i] = middle + offset;
+      return f();
+    };
+    const slope = (8 * (at(H) - at(-H)) - (at(2 * H) - at(-2 * H))) / (12 * H);
+    x[i] = middle;
+    return slope;
+  });
+}
+
+/** The largest difference between a gradient and finite differences of c . y, c random, as a share of the largest. */
+function check(testCase: Case, rows: number): void {
+  const generator = new Generator(7, rows);
+  const { sources, node } = instance(testCase);
+  const values = new Map<Node, Values>();
+  testCase.operands.forEach((operand, i) => {
+    values.set(sources[i], Float64Array.from(operand.draw(generator, countOf(operand, rows))));
+  });
+  const seed = node.batched ? input('seed', node.shape) : parameter('seed', node.shape);
+  const coefficients = Float64Array.from(uniform(generator, size(node.shape) * (node.batched ? rows : 1)));
+  values.set(seed, coefficients);
+  const functional = () => {
+    const y = evaluate(node, rows, values);
+    return coefficients.reduce((total, c, i) => total + c * y[i], 0);
+  };
+
+  const smooth = sources.filter((_, i) => testCase.operands[i].smooth);
+  gradients(node, smooth, seed).forEach((gradient, i) => {
+    const x = values.get(smooth[i]) as Values;
+    const actual = evaluate(gradient, rows, values);
+    const expected = differences(functional, x);
+    expect(actual).toHaveLength(expected.length);
+    const scale = Math.max(1, ...expected.map(Math.abs));
+    const wrong = [...actual.keys()].filter((j) => !(Math.abs(actual[j] - expected[j]) <= TOLERANCE * scale));
+    const tell = (j: number) => `${smooth[i].name}[${j}]: ${actual[j]}, by differences ${expected[j]}`;
+    expect(wrong.map(tell)).toEqual([]);
+  });
+}
+
+describe.each([1, 3])('with %i samples', (rows) => {
+  it.each(cases.map((testCase) => [testCase.name, testCase] as const))('%s', (_, testCase) => check(testCase, rows));
+});
+
+describe('every operation', () => {
+  it('has a case', async () => {
+    const covered = [...cases, ...lossGradientCases(N)].map((testCase) => instance(testCase).node.operation);
+    const missing = (await allOperations()).filter((operation) => !covered.includes(operation));
+    expect(missing.map(({ name }) => name)).toEqual([]);
+  });
+});
+
+describe('an alpha below 0', () => {
+  // The derivative is told from y, whose sign is that of z only for an alpha of at least 0.
+  it.each([leakyRelu, elu])('is refused by %o', (f) => {
+    expect(() => f(input('x'), -0.1)).toThrow(ValueError);
+  });
+});
+
+describe('heaviside', () => {
+  it('lets no gradient through', () => {
+    const heaviside = cases.filter(({ name }) => name.startsWith('heaviside'));
+    for (const testCase of heaviside) {
+      const { node } = instance(testCase);
+      expect(node.operation.vjp(node, node, [true, true], node.attributes)).toEqual([null, null]);
+    }
+  });
+});
+
+describe('the second derivative of a loss', () => {
+  it.each(lossGradientCases(N).map((testCase) => [testCase.name, testCase] as const))('is refused: %s', (_, testCase) => {
+    const { sources, node } = instance(testCase);
+    expect(() => gradients(node, [sources[0]], node)).toThrow(UnsupportedError);
+  });
+});

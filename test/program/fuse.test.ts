@@ -1,0 +1,217 @@
+/** What is fused, what must not be, and that both compute the same. */
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Buffer, Instruction, InstructionName } from '../../src/graph/lowering.js';
+import type { Model } from '../../src/graph/model.js';
+import type { Node } from '../../src/graph/node.js';
+import { activation, gelu, relu, tanh } from '../../src/graph/ops/activation.js';
+import { dense } from '../../src/graph/ops/dense.js';
+import { add, mul, square } from '../../src/graph/ops/elementwise.js';
+import { meanSquaredError } from '../../src/graph/ops/loss.js';
+import { sum } from '../../src/graph/ops/reduce.js';
+import { input, parameter } from '../../src/graph/ops/source.js';
+import { adam, sgd, updateRule } from '../../src/optim/optimizer.js';
+import { createBuffer } from '../../src/program/emitter.js';
+import { fuse } from '../../src/program/fuse.js';
+import { Activation, Rule } from '../../src/program/generated/instructions.js';
+import { compileProgram } from '../../src/program/program.js';
+import { Generator } from '../../src/random.js';
+import { Reference } from '../../src/reference/reference.js';
+import type { KernelTier } from '../../src/runtime/kernels.js';
+import { difference, uniform } from '../numbers.js';
+import { availableTiers } from '../tiers.js';
+import { poisonMemory } from './poison.js';
+
+vi.mock('../../src/program/fuse.js', { spy: true });
+poisonMemory();
+
+const tiers = (await availableTiers()).filter((tier): tier is KernelTier => tier !== 'js');
+
+const ROWS = 19;
+const numbers = (count: number, seed: number) => uniform(new Generator(seed), count);
+
+const x = input('x', [20]);
+const weight = (name: string, K: number, N: number) => parameter(name, [K, N], numbers(K * N, K + N));
+const vector = (name: string, N: number) => parameter(name, [N], numbers(N, N));
+const feeds = { x: numbers(ROWS * 20, 1), y: numbers(ROWS * 5, 2) };
+const toTargets = (output: Node): Node => meanSquaredError(output, input('y', output.shape));
+
+function modelOf(loss: Node, outputs: Node[], gradients: string[], optimizer = sgd()): Model {
+  return { loss, outputs, gradients, update: updateRule(optimizer), batch: ROWS };
+}
+
+/** The model's training step, fused: the instructions of the one phase of `train`. */
+async function trainingStep(model: Model): Promise<Instruction[]> {
+  const program = await compileProgram(model, { tier: tiers[0], threads: 1 });
+  program.learningRate = 0.01;
+  program.trainStep(feeds);
+  program.dispose();
+  const [phase] = vi.mocked(fuse).mock.results.at(-1)?.value as Instruction[][];
+  return phase;
+}
+
+const count = (instructions: readonly Instruction[], name: InstructionName) =>
+  instructions.filter((instruction) => instruction.name === name).length;
+
+/** Trains three steps, calls forward, backward and predict, and expects what plain JavaScript gets. */
+async function expectRight(model: Model): Promise<void> {
+  const oracle = new Reference(model, 'f64');
+  oracle.learningRate = 0.01;
+  const executables = await Promise.all(tiers.map((tier) => compileProgram(model, { tier, threads: 1 })));
+  for (const [step, split] of [false, true, false].entries()) {
+    const run = (executable: Reference | (typeof executables)[0]) => {
+      executable.learningRate = 0.01;
+      if (!split) return { loss: executable.trainStep(feeds), gradients: null };
+      const loss = executable.forward(feeds);
+      const gradients = executable.backward();
+      executable.step();
+      return { loss, gradients };
+    };
+    const expected = run(oracle);
+    const { y: _, ...rest } = feeds;
+    const [expectedOutput] = oracle.predict(rest);
+    executables.forEach((executable, i) => {
+      const what = `${tiers[i]}, step ${step}`;
+      const { loss, gradients } = run(executable);
+      expect(Math.abs(loss - expected.loss), `${what}, loss`).toBeLessThan(1e-5);
+      for (const [name, { data }] of gradients ?? [])
+        expect(difference(data, expected.gradients?.get(name)?.data ?? []), `${what}, gradient of ${name}`).toBeLessThan(1e-5);
+      for (const [name, { data }] of executable.parameters())
+        expect(difference(data, oracle.parameters().get(name)?.data ?? []), `${what}, ${name}`).toBeLessThan(1e-5);
+      expect(difference(executable.predict(rest)[0].data, expectedOutput.data), `${what}, output`).toBeLessThan(2e-5);
+    });
+  }
+  for (const executable of executables) executable.dispose();
+}
+
+/** Two layers, the first with an activation. */
+function layers(f: (z: Node) => Node) {
+  const z = dense(x, weight('w1', 20, 17), vector('b1', 17));
+  return { z, output: dense(f(z), weight('w2', 17, 5), vector('b2', 5)) };
+}
+const all = ['w1', 'b1', 'w2', 'b2'];
+
+afterEach(() => vi.mocked(fuse).mockClear());
+
+describe('a layer with an activation', () => {
+  it.each([relu, gelu, tanh])('has no pass of its own for the activation, its gradient or the update: %o', async (f) => {
+    const { output } = layers(f);
+    const model = modelOf(toTargets(output), [output], all);
+    const step = await trainingStep(model);
+    expect(count(step, 'activationForward')).toBe(0);
+    expect(count(step, 'activationBackward')).toBe(0);
+    // What is left are the biases.
+    expect(count(step, 'update')).toBe(2);
+    await expectRight(model);
+  });
+
+  it('keeps the pre-activation only where the derivative is told from it', async () => {
+    for (const [f, keeps] of [[relu, false], [gelu, true]] as const) {
+      const { output } = layers(f);
+      const [first] = (await trainingStep(modelOf(toTargets(output), [output], all))).filter(
+        (instruction): instruction is Instruction<'denseForward'> => instruction.name === 'denseForward',
+      );
+      expect(first.fields.z !== first.fields.y).toBe(keeps);
+    }
+  });
+
+  it.each([
+    ['with adam', adam()],
+    ['with momentum', sgd({ momentum: 0.9 })],
+  ])('is updated while its gradient is in the cache, %s', async (_, optimizer) => {
+    const { output } = layers(relu);
+    const model = modelOf(toTargets(output), [output], all, optimizer as ReturnType<typeof sgd>);
+    expect(count(await trainingStep(model), 'update')).toBe(2);
+    await expectRight(model);
+  });
+});
+
+describe('a pre-activation that is read elsewhere', () => {
+  const { z } = layers(relu);
+  const skip = (h: Node) => dense(add(h, z), weight('w2', 17, 5), vector('b2', 5));
+
+  it.each([
+    ['by a sum', skip(relu(z))],
+    ['by a second activation', skip(tanh(relu(z)))],
+    ['by a gradient that is not its own', dense(mul(relu(z), z), weight('w2', 17, 5), vector('b2', 5))],
+    ['beside the activation linear', skip(activation(z, 'linear'))],
+    ['by two activations', dense(mul(relu(z), tanh(z)), weight('w2', 17, 5), vector('b2', 5))],
+    ['as an output', layers(relu).output],
+  ])('is kept: %s', async (what, output) => {
+    const outputs = what === 'as an output' ? [output, output.inputs[0].inputs[0]] : [output];
+    await expectRight(modelOf(toTargets(output), outputs, all));
+  });
+});
+
+describe('a weight', () => {
+  it('that two layers share is updated once, by the sum of both gradients', async () => {
+    const w = weight('w', 20, 20);
+    const output = dense(relu(dense(relu(dense(x, w)), w)), weight('v', 20, 5));
+    const model = modelOf(toTargets(output), [output], ['w', 'v']);
+    const step = await trainingStep(model);
+    expect(count(step, 'update')).toBe(1);
+    await expectRight(model);
+  });
+
+  it('that a penalty reads is updated by the sum of both gradients', async () => {
+    const { output } = layers(relu);
+    const w1 = output.inputs[0].inputs[0].inputs[1];
+    const model = modelOf(add(toTargets(output), mul(sum(square(w1)), 0.01)), [output], all);
+    expect(count(await trainingStep(model), 'update')).toBe(3);
+    await expectRight(model);
+  });
+
+  it('whose layer passes its gradient on is read for that before it changes', async () => {
+    const { output } = layers(relu);
+    await expectRight(modelOf(toTargets(output), [output], ['x', ...all]));
+  });
+
+  it('that is not trained stays as it is', async () => {
+    const { output } = layers(relu);
+    const model = modelOf(toTargets(output), [output], ['w1', 'b1', 'b2']);
+    expect(count(await trainingStep(model), 'denseBackwardWeight')).toBe(1);
+    await expectRight(model);
+  });
+});
+
+describe('an activation whose value two layers take', () => {
+  it('has a gradient of its own, after both are added', async () => {
+    const h = relu(dense(x, weight('w1', 20, 17), vector('b1', 17)));
+    const output = add(dense(h, weight('w2', 17, 5)), dense(h, weight('w3', 17, 5)));
+    const model = modelOf(toTargets(output), [output], ['w1', 'b1', 'w2', 'w3']);
+    expect(count(await trainingStep(model), 'activationBackward')).toBe(1);
+    await expectRight(model);
+  });
+});
+
+describe('an update', () => {
+  const scratch = (label: string) => createBuffer(label, 64, 'scratch');
+  const w = createBuffer('w', 64, 'persistent');
+  const [xs, dyT, dw, dy, dx] = ['x', 'dyT', 'dw', 'dy', 'dx'].map(scratch);
+  const size = { K: 1, N: 1 };
+  const product: Instruction = {
+    name: 'denseBackwardWeight',
+    fields: { x: xs, dyT, dw, ...size, rule: Rule.none, w: null, s0: null, s1: null },
+  };
+  const update: Instruction = { name: 'update', fields: { p: w, g: dw, s0: null, s1: null, lines: 1, rule: Rule.sgd } };
+  const reader: Instruction = {
+    name: 'denseBackwardInput',
+    fields: { dy, w, saved: null, dx, ...size, activation: Activation.linear, alpha: 0 },
+  };
+  const names = (phases: Instruction[][]) => phases.map((phase) => phase.map(({ name }) => name));
+  const result = (buffer: Buffer): Instruction => ({
+    name: 'unpackPanels',
+    fields: { source: buffer, target: scratch('result'), ...size },
+  });
+
+  it('joins the product that makes its gradient', () => {
+    expect(names(fuse([[reader, product, update]]))).toEqual([['denseBackwardInput', 'denseBackwardWeight']]);
+  });
+
+  it.each([
+    ['when the old weight is read after the product', [[product, reader, update]]],
+    ['when somebody else reads the gradient', [[product, result(dw), update]]],
+    ['when it belongs to another call', [[product], [update]]],
+  ])('does not join it %s', (_, phases) => {
+    expect(names(fuse(phases))).toEqual(names(phases));
+  });
+});

@@ -1,0 +1,164 @@
+/**
+ * Every operation, compiled, against its meaning in f64: on every tier, at sizes on both sides of a panel's 16 lanes,
+ * on memory full of NaN. On more threads the results are the same to the last bit.
+ */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { derive, type Executable, type Feeds, type Model, type Tensor } from '../../src/graph/model.js';
+import { type Node, reachable, size } from '../../src/graph/node.js';
+import { mul } from '../../src/graph/ops/elementwise.js';
+import { sum } from '../../src/graph/ops/reduce.js';
+import { input, parameter } from '../../src/graph/ops/source.js';
+import { compileProgram } from '../../src/program/program.js';
+import { Generator } from '../../src/random.js';
+import { Reference } from '../../src/reference/reference.js';
+import { allOperations, type Case, casesOf, countOf, denseCases, instance } from '../graph/cases.js';
+import { bits, difference, magnitude, uniform } from '../numbers.js';
+import { startThreads, useThreads } from '../threads.js';
+import { availableTiers } from '../tiers.js';
+import { poisonMemory } from './poison.js';
+
+/** Pairs of elements and samples: below, at and above one panel and several. */
+const sizes = [
+  [1, 1],
+  [3, 16],
+  [16, 3],
+  [17, 37],
+  [37, 17],
+  [1, 130],
+  [130, 16],
+] as const;
+
+/** Inputs, outputs and samples of dense layers. */
+const products = [
+  [1, 1, 1],
+  [3, 16, 17],
+  [16, 3, 37],
+  [17, 37, 16],
+  [37, 17, 3],
+  [130, 1, 130],
+  [1, 130, 16],
+  [130, 37, 1],
+  [37, 130, 130],
+  [300, 17, 280],
+] as const;
+
+/**
+ * How far a result may be from the truth, as a share of the largest number in it: some ulp (6e-8 each) for the
+ * functions, for sums some ulp of their terms. Those are of order 1 where a sum has come to nearly nothing.
+ */
+const TOLERANCE = 4e-6;
+const TERM = 0.25;
+
+/** f = sum(weights y), with random weights, so that every element of y has a gradient of its own. */
+function modelOf(testCase: Case, batch: number): { model: Model; node: Node } {
+  const { sources, node } = instance(testCase);
+  const weights = node.batched ? input('weights', node.shape) : parameter('weights', node.shape);
+  const gradients = sources.filter((_, i) => testCase.operands[i].smooth).map(({ name }) => name as string);
+  const model = { loss: sum(mul(node, weights)), outputs: [node], gradients, update: null, batch };
+  return { model, node };
+}
+
+interface Results {
+  readonly loss: number;
+  readonly gradients: Map<string, Tensor>;
+  readonly outputs: Tensor[];
+}
+
+function resultsOf(executable: Executable, feeds: Feeds, predictFeeds: Feeds): Results {
+  const loss = executable.forward(feeds);
+  return { loss, gradients: executable.backward(), outputs: executable.predict(predictFeeds) };
+}
+
+/** What is fed to a case, and what its parameters are. */
+function numbersFor(testCase: Case, node: Node, rows: number) {
+  const generator = new Generator(3, rows);
+  const drawn = testCase.operands.map((operand, i) => {
+    const data = operand.draw(generator, countOf(operand, rows));
+    return { name: 'abcdefgh'[i], data, ...operand };
+  });
+  const data = uniform(generator, size(node.shape) * (node.batched ? rows : 1));
+  const all = [...drawn, { name: 'weights', data, shape: node.shape, batched: node.batched }];
+  const feeds = Object.fromEntries(all.filter(({ batched }) => batched).map(({ name, data }) => [name, data]));
+  const { weights: _, ...predictFeeds } = feeds;
+  const parameters = all.filter(({ batched }) => !batched).map(({ name, shape, data }) => [name, { shape, data }] as const);
+  return { feeds, predictFeeds, parameters: new Map(parameters) };
+}
+
+function expectClose(what: string, actual: ArrayLike<number>, expected: ArrayLike<number>): void {
+  const error = difference(actual, expected);
+  const tolerance = TOLERANCE * (magnitude(expected) + TERM);
+  if (!(error <= tolerance)) expect.fail(`${what}: ${error} from the truth, more than ${tolerance}`);
+}
+
+function expectSame(what: string, { loss, gradients, outputs }: Results, expected: Results): void {
+  const all = ({ loss, gradients, outputs }: Results) => [
+    Float32Array.of(loss),
+    ...[...gradients.values(), ...outputs].map(({ data }) => data),
+  ];
+  const others = all(expected);
+  all({ loss, gradients, outputs }).forEach((data, i) => {
+    if (!bits(data).every((word, j) => word === bits(others[i])[j])) expect.fail(`${what}: expected the same bits`);
+  });
+}
+
+async function check(testCase: Case, batch: number, tiers: readonly string[]): Promise<void> {
+  const { model, node } = modelOf(testCase, batch);
+  const oracle = new Reference(model, 'f64');
+  const executables = await Promise.all(
+    tiers.map(async (tier) => {
+      const executable = tier === 'js' ? new Reference(model) : await compileProgram(model, { tier: tier as never, threads: 3 });
+      return [tier, executable] as const;
+    }),
+  );
+  // A smaller batch after a whole one must not see what that has left behind.
+  for (const rows of new Set([batch, Math.ceil(batch / 2)])) {
+    const { feeds, predictFeeds, parameters } = numbersFor(testCase, node, rows);
+    oracle.setParameters(parameters);
+    const expected = resultsOf(oracle, feeds, predictFeeds);
+    for (const [tier, executable] of executables) {
+      const where = `${tier}, ${rows} of ${batch} samples`;
+      executable.setParameters(parameters);
+      useThreads(1);
+      const results = resultsOf(executable, feeds, predictFeeds);
+      expectClose(`${where}, loss`, [results.loss], [expected.loss]);
+      expectClose(`${where}, output`, results.outputs[0].data, expected.outputs[0].data);
+      for (const [name, { data }] of results.gradients)
+        expectClose(`${where}, gradient of ${name}`, data, expected.gradients.get(name)?.data ?? []);
+      if (tier === 'js') continue;
+      for (const threads of [2, 3]) {
+        useThreads(threads);
+        expectSame(`${where}, ${threads} threads`, resultsOf(executable, feeds, predictFeeds), results);
+      }
+    }
+  }
+  for (const [, executable] of executables) executable.dispose();
+}
+
+const tiers = await availableTiers();
+
+beforeAll(async () => {
+  for (const tier of tiers) await startThreads(tier, 3);
+  poisonMemory();
+});
+
+describe.each(sizes)('%i elements, %i samples', (n, batch) => {
+  it.each(casesOf(n).map((testCase) => [testCase.name, testCase] as const))('%s', (_, testCase) => check(testCase, batch, tiers));
+});
+
+describe.each(products)('%i inputs, %i outputs, %i samples', (K, N, batch) => {
+  it.each(denseCases(K, N).map((testCase) => [testCase.name, testCase] as const))('%s', (_, testCase) => check(testCase, batch, tiers));
+});
+
+describe('every operation', () => {
+  it('is in one of these programs', async () => {
+    const covered = new Set(
+      [...casesOf(3), ...denseCases(3, 3)].flatMap((testCase) => {
+        const { model } = modelOf(testCase, 1);
+        const { value, gradients } = derive(model);
+        return reachable([value as Node, ...gradients.values()]).map(({ operation }) => operation);
+      }),
+    );
+    const missing = (await allOperations()).filter((operation) => !covered.has(operation));
+    expect(missing.map(({ name }) => name)).toEqual([]);
+  });
+});
