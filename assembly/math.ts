@@ -37,7 +37,7 @@ import {
 export const ONE = memory.data<f32>([1]);
 const TWO = memory.data<f32>([2]);
 const MINUS_TWO = memory.data<f32>([-2]);
-export const HALF = memory.data<f32>([0.5]);
+const HALF = memory.data<f32>([0.5]);
 export const MINUS_HALF = memory.data<f32>([-0.5]);
 
 const LOG2E = memory.data<f32>([1.44269502]);

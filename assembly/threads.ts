@@ -9,7 +9,17 @@
  *   1024  mailboxes, 64 bytes a thread: 0 jobs posted, 4 asleep, 8 jobs taken
  *   ...   scratch tiles, 1 KB a thread
  */
-import { run, BROKEN, DONE } from './program';
+import { run, BROKEN } from './program';
+
+/**
+ * Sleeps while the i32 at the address is as expected, at most so many milliseconds. True if that time ran out.
+ *
+ * It is `Atomics.wait` and not `memory.atomic.wait32`: after that instruction, code of V8 11.3's baseline compiler
+ * (Node.js 20) went on with older values of its caller's variables, and jobs and barriers were taken twice.
+ */
+// @ts-ignore: decorator
+@external('env', 'wait')
+declare function wait(address: usize, expected: i32, ms: f64): bool;
 
 const ARRIVED: usize = 0;
 const GENERATION: usize = 64;
@@ -28,10 +38,12 @@ export const CONTROL_BYTES: i32 = 1024 + MAX_THREADS * (64 + 1024);
 
 /** Turns of a spin before sleeping: some 50 microseconds, a few times what waking a thread costs. */
 const SPIN: i32 = 20000;
-/** Nanoseconds of a sleep at a barrier before looking whether everyone is still alive. */
-const PATIENCE: i64 = 500_000_000;
-/** Looks without a sign of life before a worker that never took its job counts as dead: 10 s. */
+/** Milliseconds of a sleep at a barrier before looking whether everyone is still alive. */
+const PATIENCE: f64 = 500;
+/** Looks in vain before a worker that never took its job counts as dead: 10 s. */
 const LOOKS: i32 = 20;
+/** The same for one that took it, and should long be here: thread 0 has done as much by then. A minute. */
+const LOOKS_AT_WORK: i32 = 120;
 
 // @ts-ignore: decorator
 @inline
@@ -64,10 +76,9 @@ export function barrier(control: usize, thread: i32, threads: i32): bool {
       continue;
     }
     atomic.add<i32>(control, 1, SLEEPERS);
-    const woken = atomic.wait<i32>(control + GENERATION, generation, PATIENCE);
+    const timedOut = wait(control + GENERATION, generation, PATIENCE);
     atomic.sub<i32>(control, 1, SLEEPERS);
-    const timedOut = woken == 2;
-    if (timedOut && thread == 0 && !allTaken(control, threads) && ++looks == LOOKS) {
+    if (timedOut && thread == 0 && ++looks >= (allTaken(control, threads) ? LOOKS_AT_WORK : LOOKS)) {
       fail(control);
       return false;
     }
@@ -108,25 +119,21 @@ export function dispatch(control: usize, program: usize, first: i32, count: i32,
 }
 
 /**
- * A worker's life: take a job, run it, meet the others, wait for the next: spinning at first, then asleep. Returns
- * when the pool is broken or a job with no threads is posted, which is how the pool is closed.
+ * A worker's turn: waits for a job, spinning at first and then asleep, runs it, and meets the others. False when the
+ * pool is broken, and the worker is to end.
  */
-export function work(control: usize, thread: i32): void {
+export function work(control: usize, thread: i32): bool {
   const box = mailbox(control, thread);
-  let taken = atomic.load<i32>(box, TAKEN);
-  while (true) {
-    for (let turn = 0; atomic.load<i32>(box) == taken; turn++) {
-      if (turn < SPIN) continue;
-      atomic.store<i32>(box, 1, ASLEEP);
-      atomic.wait<i32>(box, taken, -1);
-      atomic.store<i32>(box, 0, ASLEEP);
-    }
-    taken++;
-    atomic.store<i32>(box, taken, TAKEN);
-    const threads = load<i32>(control + JOB, 12);
-    if (threads == 0) return;
-    const program = load<usize>(control + JOB);
-    const status = run(control, program, load<i32>(control + JOB, 4), load<i32>(control + JOB, 8), thread, threads);
-    if (status == BROKEN || !barrier(control, thread, threads)) return;
+  const taken = atomic.load<i32>(box, TAKEN);
+  for (let turn = 0; atomic.load<i32>(box) == taken; turn++) {
+    if (turn < SPIN) continue;
+    atomic.store<i32>(box, 1, ASLEEP);
+    wait(box, taken, Infinity);
+    atomic.store<i32>(box, 0, ASLEEP);
   }
+  atomic.store<i32>(box, taken + 1, TAKEN);
+  const threads = load<i32>(control + JOB, 12);
+  const program = load<usize>(control + JOB);
+  const status = run(control, program, load<i32>(control + JOB, 4), load<i32>(control + JOB, 8), thread, threads);
+  return status != BROKEN && barrier(control, thread, threads);
 }

@@ -83,5 +83,9 @@ export function createMemory(shared: boolean): WebAssembly.Memory {
 }
 
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): KernelExports {
-  return instantiateSync(module, { env: { memory } }).exports as unknown as KernelExports;
+  const words = new Int32Array(memory.buffer);
+  const wait = (address: number, expected: number, ms: number): boolean =>
+    Atomics.wait(words, address / 4, expected, ms) === 'timed-out';
+  const env: WebAssembly.ModuleImports = { memory, wait };
+  return instantiateSync(module, { env }).exports as unknown as KernelExports;
 }

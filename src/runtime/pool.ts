@@ -65,7 +65,7 @@ export class Pool {
     if (this.#lost) this.#tell(threads);
     const status = this.#dispatch(program, first, count, Math.min(threads, this.threads));
     if (status === BROKEN) {
-      this.#lose('a worker died or did not answer within 10 seconds');
+      this.#lose('a worker died or did not answer in time');
       this.#tell(threads);
     }
     return status;

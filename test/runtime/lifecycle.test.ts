@@ -71,6 +71,7 @@ describe.concurrent('a process', () => {
     expect(lingered).toBeLessThan(2);
   });
 
+  const aMoment = 'await new Promise((resolve) => setTimeout(resolve, 50));';
   /** A call after a worker was lost, and two more. */
   const threeCalls = `
     const attempt = () => {
@@ -87,8 +88,9 @@ describe.concurrent('a process', () => {
   `;
 
   it.each([
-    ['and the process has noticed', 'await workers[0].terminate(); await new Promise((resolve) => setTimeout(resolve, 50));'],
-    ['and nobody has noticed yet', 'workers[0].terminate();'],
+    ['and the process has noticed', `${aMoment} await workers[0].terminate(); ${aMoment}`],
+    // The call that follows keeps the process from noticing: it waits for 10 seconds.
+    ['and nobody has noticed yet', `${aMoment} workers[0].terminate();`],
   ])('whose worker is killed gets a WorkerError, and goes on with one thread: %s', async (_, kill) => {
     const { code, output, errors, lingered } = await run(onTwoThreads + kill + threeCalls);
     expect(errors).toBe('');

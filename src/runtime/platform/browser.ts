@@ -1,23 +1,14 @@
 /** Browsers, and any other host with web workers. */
 import { UnsupportedError } from '../../errors.js';
 import type { Platform, WorkerHandle, WorkerStart } from './platform.js';
+import { WORKER_SOURCE } from './worker.js';
 
-/** The worker's whole program, as text: see `node.ts`. */
-const WORKER_SOURCE = `
-onmessage = ({ data: { module, memory, control, thread } }) => {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } })
-  postMessage('ready')
-  try {
-    exports.work(control, thread)
-  } catch (error) {
-    exports.fail(control)
-    throw error
-  }
-}
+const SOURCE = `${WORKER_SOURCE}
+onmessage = ({ data }) => enter(data, () => postMessage('ready'))
 `;
 
 function startWorker(start: WorkerStart, onExit: (reason: string) => void): WorkerHandle {
-  const url = URL.createObjectURL(new Blob([WORKER_SOURCE], { type: 'text/javascript' }));
+  const url = URL.createObjectURL(new Blob([SOURCE], { type: 'text/javascript' }));
   const worker = new Worker(url, { name: `lanegrad ${start.thread}` });
   const ready = new Promise<void>((resolve, reject) => {
     worker.onmessage = () => resolve();

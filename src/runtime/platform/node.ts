@@ -5,28 +5,17 @@ import { availableParallelism } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { isMainThread, Worker } from 'node:worker_threads';
 import type { Platform, WorkerHandle, WorkerStart } from './platform.js';
+import { WORKER_SOURCE } from './worker.js';
 
-/**
- * The worker's whole program. It is text, so that no bundler has to find a file. When a kernel traps, the pool is
- * marked as failed before the error goes on, and nobody waits for this thread.
- */
-const WORKER_SOURCE = `
+const SOURCE = `${WORKER_SOURCE}
 const { parentPort, workerData } = require('node:worker_threads')
-const { module, memory, control, thread } = workerData
-const { exports } = new WebAssembly.Instance(module, { env: { memory } })
-parentPort.postMessage('ready')
-try {
-  exports.work(control, thread)
-} catch (error) {
-  exports.fail(control)
-  throw error
-}
+enter(workerData, () => parentPort.postMessage('ready'))
 `;
 
 function startWorker(start: WorkerStart, onExit: (reason: string) => void): WorkerHandle {
   // The process's own flags are not for this text: under --input-type=module it would have no require.
   const options = { eval: true, execArgv: [], workerData: start, name: `lanegrad ${start.thread}` };
-  const worker = new Worker(WORKER_SOURCE, options);
+  const worker = new Worker(SOURCE, options);
   let reason = '';
   const ready = new Promise<void>((resolve, reject) => {
     worker.once('message', () => {
