@@ -1,6 +1,7 @@
 /** Single instructions on memory of their own, for benchmarks of kernels. */
-import { barriers, encode, HEADER, recordsBytes } from '../dist/program/encode.js';
+
 import { createBuffer } from '../dist/program/emitter.js';
+import { barriers, encode, HEADER, recordsBytes } from '../dist/program/encode.js';
 
 /** Lays out buffers and instructions as a program of its own; `run` executes it once. */
 export class Kernel {

@@ -1,6 +1,13 @@
 /** From a graph to something that runs it: kernels, or plain JavaScript. */
 import { ValueError } from './errors.js';
-import { type Executable, type Feeds, type Model, namedTensors, type RuntimeReport, type Tensor } from './graph/model.js';
+import {
+  type Executable,
+  type Feeds,
+  type Model,
+  namedTensors,
+  type RuntimeReport,
+  type Tensor,
+} from './graph/model.js';
 import { type Node, reachable } from './graph/node.js';
 import { sourceKind } from './graph/ops/source.js';
 import { checkLearningRate, checkOptimizer, type OptimizerConfig, updateRule } from './optim/optimizer.js';

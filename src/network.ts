@@ -52,7 +52,7 @@ export async function network(options: NetworkOptions): Promise<Network> {
   };
   const executable = await compileModel(model, { tier, threads });
   if (optimizer) executable.learningRate = optimizer.learningRate;
-  initial.forEach(({ name, low, high }, stream) => executable.fillUniform(name, seed, stream, low, high));
+  for (const [stream, { name, low, high }] of initial.entries()) executable.fillUniform(name, seed, stream, low, high);
   // A copy, since the caller may change what it gave: this is what `save` writes.
   return new Network(structuredClone({ ...config, batch, seed }), graph, executable);
 }
@@ -233,7 +233,11 @@ export class Network {
     try {
       for (let from = 0; from < rows; from += batch) {
         const to = Math.min(rows, from + batch);
-        run(Object.fromEntries(rules.map(({ name, size }) => [name, slice(feeds[name], from * size, to * size)])), from, to);
+        run(
+          Object.fromEntries(rules.map(({ name, size }) => [name, slice(feeds[name], from * size, to * size)])),
+          from,
+          to,
+        );
       }
     } catch (error) {
       // A number that is not finite was found in a piece; the error shall tell its row among all.
@@ -254,7 +258,8 @@ export async function load(source: string | Uint8Array, options: RunOptions = {}
   const bytes = typeof source === 'string' ? await platform.readFile(source) : source;
   const { tensors, metadata } = decodeSafetensors(bytes);
   const text = metadata.lanegrad;
-  if (text === undefined) throw new CheckpointError("load: expected metadata 'lanegrad' with a configuration, got none");
+  if (text === undefined)
+    throw new CheckpointError("load: expected metadata 'lanegrad' with a configuration, got none");
   const config = parseConfig(text);
   const net = await network({ ...config, ...options });
   try {
@@ -265,7 +270,9 @@ export async function load(source: string | Uint8Array, options: RunOptions = {}
   } catch (cause) {
     net.dispose();
     if (cause instanceof CheckpointError) throw cause;
-    throw new CheckpointError(`load: expected the parameters of this configuration: ${(cause as Error).message}`, { cause });
+    throw new CheckpointError(`load: expected the parameters of this configuration: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }
 
@@ -273,10 +280,13 @@ export async function load(source: string | Uint8Array, options: RunOptions = {}
 function parseConfig(text: string): NetworkConfig {
   try {
     const config = JSON.parse(text);
-    if (typeof config !== 'object' || config === null) throw new ValueError(`expected an object, got ${text.slice(0, 40)}`);
+    if (typeof config !== 'object' || config === null)
+      throw new ValueError(`expected an object, got ${text.slice(0, 40)}`);
     graphOf(config);
     return config;
   } catch (cause) {
-    throw new CheckpointError(`load: expected a configuration in metadata 'lanegrad': ${(cause as Error).message}`, { cause });
+    throw new CheckpointError(`load: expected a configuration in metadata 'lanegrad': ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }

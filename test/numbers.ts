@@ -1,5 +1,5 @@
 /** Numbers for tests: drawn from a seed, compared so that a NaN is a difference. */
-import { Generator } from '../src/random.js';
+import type { Generator } from '../src/random.js';
 
 /** Uniform numbers from low to high, as f32. */
 export function uniform(generator: Generator, count: number, low = -1, high = 1): Float32Array {

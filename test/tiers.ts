@@ -6,6 +6,13 @@ import { chooseTier, type TierName, tierNames } from '../src/runtime/tiers.js';
 export async function availableTiers(): Promise<TierName[]> {
   const available: TierName[] = [];
   for (const name of tierNames)
-    if (name === 'js' || (await chooseTier(name, platform.canShare()).then(() => true, () => false))) available.push(name);
+    if (
+      name === 'js' ||
+      (await chooseTier(name, platform.canShare()).then(
+        () => true,
+        () => false,
+      ))
+    )
+      available.push(name);
   return available;
 }

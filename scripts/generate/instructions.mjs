@@ -56,7 +56,10 @@ export function typescriptInstructions() {
       `  ${name}: {
     opcode: ${opcode},
     fields: { ${fields.map((f) => `${f.name}: '${f.type}'`).join(', ')} },
-    writes: [${fields.filter((f) => f.written).map((f) => `'${f.name}'`).join(', ')}],
+    writes: [${fields
+      .filter((f) => f.written)
+      .map((f) => `'${f.name}'`)
+      .join(', ')}],
   },`,
   );
   const enumerations = Object.entries(table.enumerations).map(

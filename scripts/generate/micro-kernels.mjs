@@ -88,7 +88,9 @@ function tile(tier, form) {
     return range(parts).map((p) => Math.floor((rows + parts - 1 - p) / parts));
   };
   const strips = (body) =>
-    stripBytes === 64 ? body('b', 'c', '    ') : `    for (let j: usize = 0; j < 64; j += ${stripBytes}) {\n${body('b + j', 'c + j', '      ')}\n    }`;
+    stripBytes === 64
+      ? body('b', 'c', '    ')
+      : `    for (let j: usize = 0; j < 64; j += ${stripBytes}) {\n${body('b + j', 'c + j', '      ')}\n    }`;
   const calls = (rows) =>
     strips((b, c, indent) => {
       let first = 0;
@@ -156,6 +158,9 @@ export function peak(n: i32, p: usize): void {
   for (let i = 0; i < n; i++) {
     ${accumulators.map((i) => `c${i} = ${tier.madd('b', 'a', `c${i}`)};`).join('\n    ')}
   }
-  ${[...accumulators].reverse().map((i) => `${store('p', at(i), `c${i}`)};`).join('\n  ')}
+  ${[...accumulators]
+    .reverse()
+    .map((i) => `${store('p', at(i), `c${i}`)};`)
+    .join('\n  ')}
 }`;
 }

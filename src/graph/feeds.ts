@@ -37,7 +37,9 @@ export function checkFeeds(operation: string, rules: readonly FeedRule[], feeds:
     const values = feeds[rule.name];
     const count = rowsOf(operation, rule, values);
     if (rows >= 0 && count !== rows)
-      throw new ShapeError(`${operation}: expected ${rows} rows of '${rule.name}' like '${rules[0].name}', got ${count}`);
+      throw new ShapeError(
+        `${operation}: expected ${rows} rows of '${rule.name}' like '${rules[0].name}', got ${count}`,
+      );
     rows = count;
     if (rule.classes) checkLabels(operation, rule, values);
   }
@@ -52,7 +54,11 @@ export function checkFeeds(operation: string, rules: readonly FeedRule[], feeds:
   return rows;
 }
 
-function rowsOf(operation: string, { name, node, size: features }: FeedRule, values: number | ArrayLike<number>): number {
+function rowsOf(
+  operation: string,
+  { name, node, size: features }: FeedRule,
+  values: number | ArrayLike<number>,
+): number {
   if (typeof values === 'number') {
     if (node.shape.length === 0) return 1;
     throw new ShapeError(`${operation}: expected '${name}' of shape [rows, ${node.shape.join(', ')}], got one number`);

@@ -1,11 +1,11 @@
 /** What is compiled: a loss, outputs and parameters, and how all of it is run. Both executors implement this. */
 import { ShapeError, ValueError } from '../errors.js';
+import type { Rule } from '../program/generated/instructions.js';
 import { gradients } from './gradient.js';
-import { type Node, reachable, sameShape, type Shape, showShape, size } from './node.js';
+import { type Node, reachable, type Shape, sameShape, showShape, size } from './node.js';
 import type { Values } from './operation.js';
 import { batchMean } from './ops/reduce.js';
 import { constant, sourceKind } from './ops/source.js';
-import type { Rule } from '../program/generated/instructions.js';
 
 /** Row-major numbers and their shape. */
 export interface Tensor {
@@ -112,7 +112,9 @@ export function derive(model: Model): Derivation {
     if (kind !== 'input' && kind !== 'parameter') continue;
     const name = node.name as string;
     if (inputs.has(name) || parameters.has(name))
-      throw new ValueError(`compile: expected every input and parameter to have a name of its own, got two of '${name}'`);
+      throw new ValueError(
+        `compile: expected every input and parameter to have a name of its own, got two of '${name}'`,
+      );
     (kind === 'input' ? inputs : parameters).set(name, node);
   }
   const wrt = model.gradients.map((name) => {

@@ -104,7 +104,7 @@ export function buildNetwork(config: NetworkConfig): NetworkGraph {
     initial.push(...(built.initial ?? []));
   });
   const loss = buildLoss(config, x);
-  return { logits: x, loss, targets: loss && loss.inputs[1], initial };
+  return { logits: x, loss, targets: loss?.inputs[1] ?? null, initial };
 }
 
 const lossBuilders: { readonly [Kind in losses.LossName]: (logits: Node, config: NetworkConfig) => Node } = {
@@ -119,8 +119,6 @@ function buildLoss(config: NetworkConfig, logits: Node): Node | null {
   const { loss } = config;
   if (loss === undefined) return null;
   if (!Object.hasOwn(lossBuilders, loss))
-    throw new ValueError(
-      `loss: expected one of ${Object.keys(lossBuilders).join(', ')}, got ${JSON.stringify(loss)}`,
-    );
+    throw new ValueError(`loss: expected one of ${Object.keys(lossBuilders).join(', ')}, got ${JSON.stringify(loss)}`);
   return lossBuilders[loss](logits, config);
 }

@@ -90,7 +90,10 @@ interface Requirement {
   readonly text: string;
 }
 
-const atLeastZero: Requirement = { holds: (x: unknown) => Number.isFinite(x) && (x as number) >= 0, text: 'a number of at least 0' };
+const atLeastZero: Requirement = {
+  holds: (x: unknown) => Number.isFinite(x) && (x as number) >= 0,
+  text: 'a number of at least 0',
+};
 const decay: Requirement = {
   holds: (x: unknown) => Number.isFinite(x) && (x as number) >= 0 && (x as number) < 1,
   text: 'a number in [0, 1)',
@@ -116,11 +119,14 @@ export function checkLearningRate(rate: number): void {
 export function checkOptimizer(config: OptimizerConfig): void {
   const kinds = Object.keys(optionsOf);
   if (typeof config !== 'object' || config === null || !kinds.includes(config.kind))
-    throw new ValueError(`optimizer: expected one of ${kinds.join(', ')}, got ${JSON.stringify(config?.kind ?? config)}`);
+    throw new ValueError(
+      `optimizer: expected one of ${kinds.join(', ')}, got ${JSON.stringify(config?.kind ?? config)}`,
+    );
   const options = optionsOf[config.kind];
   const values = config as unknown as Readonly<Record<string, unknown>>;
   for (const [name, { holds, text }] of Object.entries(options))
-    if (!holds(values[name])) throw new ValueError(`${config.kind}: expected ${name} to be ${text}, got ${values[name]}`);
+    if (!holds(values[name]))
+      throw new ValueError(`${config.kind}: expected ${name} to be ${text}, got ${values[name]}`);
   for (const name in values)
     if (name !== 'kind' && !Object.hasOwn(options, name))
       throw new ValueError(`${config.kind}: expected the options ${Object.keys(options).join(', ')}, got '${name}'`);

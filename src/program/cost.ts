@@ -19,11 +19,15 @@ interface Cost {
 function cost({ name, fields }: Instruction, samplePanels: number, tier: string): Cost {
   const { K = 1, N = 1, features = 1, lines = 1, batched = 1 } = fields as Partial<Record<string, number>>;
   if (name === 'denseForward' || name === 'denseBackwardInput' || name === 'denseBackwardWeight') {
-    const tiles = [panels(name === 'denseBackwardInput' ? K : N), name === 'denseBackwardWeight' ? panels(K) : samplePanels];
+    const tiles = [
+      panels(name === 'denseBackwardInput' ? K : N),
+      name === 'denseBackwardWeight' ? panels(K) : samplePanels,
+    ];
     return { ns: (K * N * 16 * samplePanels) / PRODUCT_RATE[tier], units: Math.max(...tiles) };
   }
   if (name === 'update') return { ns: LINE_NS * lines, units: lines };
-  if (name === 'sumPanels' || name === 'batchMean' || name === 'check') return { ns: LINE_NS * K * panels(N), units: 1 };
+  if (name === 'sumPanels' || name === 'batchMean' || name === 'check')
+    return { ns: LINE_NS * K * panels(N), units: 1 };
   if (name === 'packPanels' || name === 'unpackPanels') return { ns: LINE_NS * K * panels(N), units: panels(N) };
   const perPanel = name === 'transpose' || name === 'lossForward' || name === 'lossBackward' ? N : features;
   const count = perPanel * (batched ? samplePanels : 1);
@@ -47,4 +51,3 @@ export function bestThreads(
   }
   return best.threads;
 }
-

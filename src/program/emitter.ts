@@ -114,8 +114,7 @@ export class Emitter implements Lowering {
   result(node: Node): Buffer {
     const count = (node.batched ? this.batch : 1) * size(node.shape);
     const target = createBuffer(`${node.operation.name} (result)`, LINE_BYTES * panels(count), 'pinned');
-    if (node.batched)
-      this.emit('unpackRows', { source: this.buffer(node), target, features: size(node.shape) });
+    if (node.batched) this.emit('unpackRows', { source: this.buffer(node), target, features: size(node.shape) });
     else this.emit('unpackPanels', { source: this.buffer(node), target, ...matrix(node.shape) });
     return target;
   }

@@ -1,7 +1,7 @@
 /** Instructions as records in memory, with a barrier before each that depends on what other threads may still do. */
 import type { Buffer, Instruction } from '../graph/lowering.js';
 import { accesses } from './dependence.js';
-import { instructions as table, RECORD_BYTES } from './generated/instructions.js';
+import { RECORD_BYTES, instructions as table } from './generated/instructions.js';
 
 /** Where things lie in the block of a program; see `assembly/program.ts`. */
 export const HEADER = { rows: 0, invalid: 4, hyper: 64, records: 128 } as const;

@@ -9,11 +9,11 @@ import { Activation } from './generated/instructions.js';
 
 type Typed<N extends InstructionName> = Instruction<N>;
 
-const isLinear = ({ fields }: Instruction): boolean => 'activation' in fields && fields.activation === Activation.linear;
+const isLinear = ({ fields }: Instruction): boolean =>
+  'activation' in fields && fields.activation === Activation.linear;
 
 const is = <N extends InstructionName>(instruction: Instruction, name: N): instruction is Typed<N> =>
   instruction.name === name;
-
 
 /** The instructions of each phase, fused within it. A phase is what one call runs, so nothing moves between them. */
 export function fuse(phases: readonly (readonly Instruction[])[]): Instruction[][] {
@@ -77,4 +77,3 @@ function fuseUpdate(phase: Instruction[], all: () => Instruction[]): void {
     replace(phase, i, { ...product, fields: { ...product.fields, dw: null, rule, w: p, s0, s1 } }, j);
   }
 }
-

@@ -119,7 +119,8 @@ export class Program implements Executable {
 
   backward(): Map<string, Tensor> {
     const entry = this.#entry('split', 'backward');
-    if (this.#stage === 'none') throw new ValueError('backward: expected a call of forward since the parameters changed');
+    if (this.#stage === 'none')
+      throw new ValueError('backward: expected a call of forward since the parameters changed');
     this.#run(entry, BACKWARD, 'backward', {});
     this.#stage = 'backward';
     const nodes = [...this.derivation.gradients];
@@ -240,7 +241,13 @@ export class Program implements Executable {
   }
 
   /** The instructions of a sequence; its results are the forward roots, then the gradients where they are returned. */
-  #list(kind: Kind, emitter: Emitter, forward: readonly Node[], backward: readonly Node[], roots: readonly Node[]): Listing {
+  #list(
+    kind: Kind,
+    emitter: Emitter,
+    forward: readonly Node[],
+    backward: readonly Node[],
+    roots: readonly Node[],
+  ): Listing {
     const phases = [emitter.instructions];
     const nextPhase = () => {
       if (kind !== 'split') return;
@@ -270,7 +277,14 @@ export class Program implements Executable {
     for (const node of this.#trained) {
       const [s0 = null, s1 = null] = this.#store.states(node);
       const g = emitter.buffer(this.#gradient(node));
-      emitter.emit('update', { p: this.#store.buffer(node), g, s0, s1, lines: lineCount(node), rule: Rule[update.rule] });
+      emitter.emit('update', {
+        p: this.#store.buffer(node),
+        g,
+        s0,
+        s1,
+        lines: lineCount(node),
+        rule: Rule[update.rule],
+      });
     }
   }
 

@@ -27,7 +27,11 @@ export class Store {
       return buffer;
     };
     for (const node of kept) this.#buffers.set(node, reserve(node, node.name ?? 'constant'));
-    for (const node of trained) this.#states.set(node, stateNames.map((state) => reserve(node, `${node.name}.${state}`)));
+    for (const node of trained)
+      this.#states.set(
+        node,
+        stateNames.map((state) => reserve(node, `${node.name}.${state}`)),
+      );
     this.bytes = bytes;
     this.#block = runtime.heap.allocate(bytes, 'parameters and optimizer state');
     for (const node of kept) {

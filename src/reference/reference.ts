@@ -64,7 +64,10 @@ export class Reference implements Executable {
       const values = this.#array(size(node.shape));
       values.set(sourceData(node) ?? []);
       this.#parameters.set(node, values);
-      this.#states.set(node, (model.update?.states ?? []).map(() => this.#array(values.length)));
+      this.#states.set(
+        node,
+        (model.update?.states ?? []).map(() => this.#array(values.length)),
+      );
     }
   }
 
@@ -180,12 +183,16 @@ export class Reference implements Executable {
 
   snapshot(): Snapshot {
     this.#alive('snapshot');
-    return { steps: this.#steps, learningRate: this.learningRate, data: this.#arrays().map((values) => values.slice()) };
+    return {
+      steps: this.#steps,
+      learningRate: this.learningRate,
+      data: this.#arrays().map((values) => values.slice()),
+    };
   }
 
   restore({ steps, learningRate, data }: Snapshot): void {
     this.#alive('restore');
-    this.#arrays().forEach((values, i) => values.set(data[i]));
+    for (const [i, values] of this.#arrays().entries()) values.set(data[i]);
     this.#steps = steps;
     this.learningRate = learningRate;
     this.#fed = null;

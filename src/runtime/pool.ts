@@ -73,7 +73,9 @@ export class Pool {
 
   #tell(threads: number): never {
     this.#lost = false;
-    throw new WorkerError(`run: expected ${threads} threads to finish, but ${this.#broken}; later calls use one thread`);
+    throw new WorkerError(
+      `run: expected ${threads} threads to finish, but ${this.#broken}; later calls use one thread`,
+    );
   }
 
   #dispatch(program: number, first: number, count: number, threads: number): number {

@@ -1,7 +1,7 @@
 /** A tier at work: its kernels, its memory and its threads, shared by all networks of the process that use it. */
 import { platform } from '#platform';
-import { matrix, panels } from '../graph/storage.js';
 import type { Shape } from '../graph/node.js';
+import { matrix, panels } from '../graph/storage.js';
 import { instructions, RECORD_BYTES } from '../program/generated/instructions.js';
 import { Heap } from './heap.js';
 import { createMemory, instantiate, type KernelExports, type KernelTier } from './kernels.js';

@@ -46,7 +46,13 @@ export function warmWide(
     module = new WebAssembly.Module(wideBytes);
     const exports = instantiate(module, memory);
     wide = microKernels(exports);
-    const hot = [...wide].filter(([name]) => HOT.test(name)).map(([, kernel]) => () => call(kernel));
+    const hot = [...wide]
+      .filter(([name]) => HOT.test(name))
+      .map(
+        ([, kernel]) =>
+          () =>
+            call(kernel),
+      );
     // The ceiling is compiled with them, or the kernels would be compared with 128-bit code.
     wideTime = warm([...hot, () => exports.peak(PEAK_TURNS, C)]);
   } catch (error) {

@@ -36,7 +36,9 @@ export async function chooseTier(requested: Exclude<TierName, 'js'> | undefined,
     if (typeof module !== 'string') return { tier, reason: reasons.join('; '), module };
     reasons.push(module);
   }
-  throw new UnsupportedError(`tier: expected ${requested ?? 'WebAssembly SIMD'} to run here, but ${reasons.join('; ')}`);
+  throw new UnsupportedError(
+    `tier: expected ${requested ?? 'WebAssembly SIMD'} to run here, but ${reasons.join('; ')}`,
+  );
 }
 
 const compiled = new Map<KernelTier, Promise<WebAssembly.Module | string>>();

@@ -23,7 +23,13 @@ const configOf = (golden: Golden): NetworkConfig => ({
 const worst = new Map<string, number>();
 afterAll(() => console.log('largest share of the tolerance:', Object.fromEntries(worst)));
 
-function check(tier: string, quantity: string, actual: ArrayLike<number>, expected: ArrayLike<number>, deviation: number) {
+function check(
+  tier: string,
+  quantity: string,
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  deviation: number,
+) {
   const share = excess(actual, expected, deviation);
   const key = `${tier} ${quantity.split(' ')[0]}`;
   worst.set(key, Math.max(worst.get(key) ?? 0, share));
@@ -59,8 +65,20 @@ describe.each(goldens.map((golden) => [golden.case, golden] as const))('%s', (_,
     });
     check(tier, 'losses', losses, expected.losses, deviation.losses);
     for (const [name, { data }] of net.parameters())
-      check(tier, `finalParameters ${name}`, data, numbers(expected.finalParameters[name]), deviation.finalParameters[name]);
-    check(tier, 'evalLogits', net.predict(x, { logits: true }).data, numbers(expected.evalLogits), deviation.evalLogits);
+      check(
+        tier,
+        `finalParameters ${name}`,
+        data,
+        numbers(expected.finalParameters[name]),
+        deviation.finalParameters[name],
+      );
+    check(
+      tier,
+      'evalLogits',
+      net.predict(x, { logits: true }).data,
+      numbers(expected.evalLogits),
+      deviation.evalLogits,
+    );
     net.dispose();
   });
 
@@ -77,7 +95,13 @@ describe.each(goldens.map((golden) => [golden.case, golden] as const))('%s', (_,
     });
     check(tier, 'losses', losses, expected.losses, deviation.losses);
     for (const [name, { data }] of net.parameters())
-      check(tier, `finalParameters ${name}`, data, numbers(expected.finalParameters[name]), deviation.finalParameters[name]);
+      check(
+        tier,
+        `finalParameters ${name}`,
+        data,
+        numbers(expected.finalParameters[name]),
+        deviation.finalParameters[name],
+      );
     net.dispose();
   });
 

@@ -73,7 +73,15 @@ const pairs = (n: number): [Operand, Operand, string?][] => {
   const single = [each([]), all([])];
   return [
     ...whole.flatMap((a) => whole.map((b) => [a, b] as [Operand, Operand])),
-    ...whole.flatMap((a) => single.flatMap((b) => [[a, b], [b, a]] as [Operand, Operand][])),
+    ...whole.flatMap((a) =>
+      single.flatMap(
+        (b) =>
+          [
+            [a, b],
+            [b, a],
+          ] as [Operand, Operand][],
+      ),
+    ),
     ...single.flatMap((a) => single.map((b) => [a, b] as [Operand, Operand])),
     [each([2, n]), all([2, n])],
     [all([2, n]), all([2, n])],

@@ -107,8 +107,11 @@ describe('heaviside', () => {
 });
 
 describe('the second derivative of a loss', () => {
-  it.each(lossGradientCases(N).map((testCase) => [testCase.name, testCase] as const))('is refused: %s', (_, testCase) => {
-    const { sources, node } = instance(testCase);
-    expect(() => gradients(node, [sources[0]], node)).toThrow(UnsupportedError);
-  });
+  it.each(lossGradientCases(N).map((testCase) => [testCase.name, testCase] as const))(
+    'is refused: %s',
+    (_, testCase) => {
+      const { sources, node } = instance(testCase);
+      expect(() => gradients(node, [sources[0]], node)).toThrow(UnsupportedError);
+    },
+  );
 });

@@ -1,6 +1,18 @@
 /** The worked examples of backpropagation that every textbook has, on every tier. */
 import { describe, expect, it } from 'vitest';
-import { add, compile, constant, exp, input, maximum, mul, neg, parameter, reciprocal, sigmoid } from '../../src/lanegrad-graph.js';
+import {
+  add,
+  compile,
+  constant,
+  exp,
+  input,
+  maximum,
+  mul,
+  neg,
+  parameter,
+  reciprocal,
+  sigmoid,
+} from '../../src/lanegrad-graph.js';
 import { availableTiers } from '../tiers.js';
 
 describe.each(await availableTiers())('on %s', (tier) => {

@@ -26,7 +26,7 @@ import {
 const badX: [what: string, x: unknown, Class: ErrorClass, words: string][] = [
   ['undefined', undefined, ValueError, 'got undefined'],
   ['null', null, ValueError, 'got null'],
-  ['a string', 'text!', ValueError, "got text!"],
+  ['a string', 'text!', ValueError, 'got text!'],
   ['an object without a length', {}, ValueError, 'got [object Object]'],
   ['a buffer instead of an array', x.buffer, ValueError, 'got [object ArrayBuffer]'],
   ['nested arrays', [[1, 2, 3, 4, 5]], ValueError, ''],
@@ -63,7 +63,16 @@ const badTargets: [what: string, y: unknown, Class: ErrorClass, words: string][]
   ['NaN', changed(targets, 4, Number.NaN), ValueError, 'got NaN in row 1, element 1'],
   ['infinity', changed(targets, 0, Infinity), ValueError, 'got Infinity in row 0, element 0'],
   ['a number beyond f32', changed(targets, 11, -3.5e38), ValueError, 'got -3.5e+38 in row 3, element 2'],
-  ['nested arrays', [[1, 2, 3], [1, 2, 3], [1, 2, 3]], ValueError, 'index 0'],
+  [
+    'nested arrays',
+    [
+      [1, 2, 3],
+      [1, 2, 3],
+      [1, 2, 3],
+    ],
+    ValueError,
+    'index 0',
+  ],
 ];
 
 type Call = (net: Network, x: unknown, y: unknown) => unknown;
@@ -99,10 +108,13 @@ describe.each(testedTiers)('on %s', (tier) => {
     });
   });
 
-  it.each(calls.filter(([name]) => name === 'forward' || name === 'trainStep'))('%s refuses more rows than the batch', async (operation, call) => {
-    const more = rowsOf(BATCH + 1, INPUT);
-    await refuses((net) => call(net, more, [...y, 0]), ValueError, operation, 'at most 4 rows');
-  });
+  it.each(calls.filter(([name]) => name === 'forward' || name === 'trainStep'))(
+    '%s refuses more rows than the batch',
+    async (operation, call) => {
+      const more = rowsOf(BATCH + 1, INPUT);
+      await refuses((net) => call(net, more, [...y, 0]), ValueError, operation, 'at most 4 rows');
+    },
+  );
 
   describe('data of several batches', () => {
     const rows = 3 * BATCH;
@@ -123,7 +135,12 @@ describe.each(testedTiers)('on %s', (tier) => {
 
     it('fit looks at the validation data before the first step', async () => {
       const validation = { x: many, y: changed(labels, 2, -1) };
-      await refuses((net) => net.fit({ x: many, y: labels }, { validation }), ValueError, 'fit (validation)', 'got -1 in row 2');
+      await refuses(
+        (net) => net.fit({ x: many, y: labels }, { validation }),
+        ValueError,
+        'fit (validation)',
+        'got -1 in row 2',
+      );
     });
   });
 
@@ -164,7 +181,12 @@ describe.each(testedTiers)('on %s', (tier) => {
     it('backward and step after the parameters changed', async () => {
       const forward = (net: Network) => net.forward(x, y);
       const parameters = (net: Network) => net.setParameters(net.parameters());
-      await refuses((net) => [forward(net), net.trainStep(x, y), net.backward()], ValueError, 'backward', 'forward').catch(() => {});
+      await refuses(
+        (net) => [forward(net), net.trainStep(x, y), net.backward()],
+        ValueError,
+        'backward',
+        'forward',
+      ).catch(() => {});
       const net = await create();
       forward(net);
       net.backward();
@@ -193,7 +215,13 @@ describe.each(testedTiers)('on %s', (tier) => {
   });
 
   describe('setParameters refuses', () => {
-    const tensor = (shape: number[], data = rowsOf(1, shape.reduce((a, b) => a * b, 1))) => ({ shape, data });
+    const tensor = (
+      shape: number[],
+      data = rowsOf(
+        1,
+        shape.reduce((a, b) => a * b, 1),
+      ),
+    ) => ({ shape, data });
     const good = { '0.weight': tensor([5, 8]) };
 
     it.each<[string, unknown, ErrorClass, string]>([
@@ -202,9 +230,24 @@ describe.each(testedTiers)('on %s', (tier) => {
       ['a shape of another rank', { ...good, '1.bias': tensor([3, 1]) }, ShapeError, 'got [3, 1]'],
       ['too few numbers', { ...good, '1.bias': tensor([3], rowsOf(1, 2)) }, ShapeError, '2 numbers'],
       ['NaN', { ...good, '1.bias': tensor([3], Float32Array.of(0, Number.NaN, 0)) }, ValueError, 'got NaN at index 1'],
-      ['infinity', { ...good, '1.bias': tensor([3], Float32Array.of(0, 0, Infinity)) }, ValueError, 'got Infinity at index 2'],
-      ['a number beyond f32', { ...good, '1.bias': { shape: [3], data: [1, 1e39, 1] } }, ValueError, 'got 1e+39 at index 1'],
-      ['null among the numbers', { ...good, '1.bias': { shape: [3], data: [1, 1, null] } }, ValueError, 'got null at index 2'],
+      [
+        'infinity',
+        { ...good, '1.bias': tensor([3], Float32Array.of(0, 0, Infinity)) },
+        ValueError,
+        'got Infinity at index 2',
+      ],
+      [
+        'a number beyond f32',
+        { ...good, '1.bias': { shape: [3], data: [1, 1e39, 1] } },
+        ValueError,
+        'got 1e+39 at index 1',
+      ],
+      [
+        'null among the numbers',
+        { ...good, '1.bias': { shape: [3], data: [1, 1, null] } },
+        ValueError,
+        'got null at index 2',
+      ],
       ['no tensor', { ...good, '1.bias': null }, ValueError, 'got null'],
       ['numbers without a shape', { ...good, '1.bias': [1, 2, 3] }, ValueError, "'1.bias'"],
       ['a shape without numbers', { ...good, '1.bias': { shape: [3] } }, ValueError, "'1.bias'"],

@@ -46,22 +46,25 @@ const tiers = await availableTiers();
 
 describe('the configuration', () => {
   it.each<[string, NetworkOptions]>([
-    ['a network of everything', {
-      input: [INPUT],
-      layers: [
-        dense(9, 'leakyRelu', { alpha: 0.2, bias: false }),
-        dense(8, 'elu', { alpha: 0.7, initializer: 'lecun' }),
-        dense(7, 'linear', { initializer: { low: -0.1, high: 0.3 } }),
-        activation('gelu'),
-        activation('leakyRelu', 0.3),
-        dense(CLASSES),
-      ],
-      loss: 'softmaxCrossEntropy',
-      labelSmoothing: 0.1,
-      optimizer: adamw({ learningRate: 0.01 }),
-      batch: 16,
-      seed: 2 ** 40,
-    }],
+    [
+      'a network of everything',
+      {
+        input: [INPUT],
+        layers: [
+          dense(9, 'leakyRelu', { alpha: 0.2, bias: false }),
+          dense(8, 'elu', { alpha: 0.7, initializer: 'lecun' }),
+          dense(7, 'linear', { initializer: { low: -0.1, high: 0.3 } }),
+          activation('gelu'),
+          activation('leakyRelu', 0.3),
+          dense(CLASSES),
+        ],
+        loss: 'softmaxCrossEntropy',
+        labelSmoothing: 0.1,
+        optimizer: adamw({ learningRate: 0.01 }),
+        batch: 16,
+        seed: 2 ** 40,
+      },
+    ],
     ['huber', { ...options, loss: 'huber', huberDelta: 0.3 }],
     ['no loss', { input: 2, layers: [dense(3)] }],
   ])('of %s is plain data that makes the same network again', async (_, given) => {
@@ -213,19 +216,32 @@ describe('predict', () => {
       const part = (values: Float32Array) => [...values.subarray(row * CLASSES, (row + 1) * CLASSES)];
       const terms = part(logits).map(Math.exp);
       const total = terms.reduce((a, b) => a + b);
-      expect(difference(part(given), terms.map((term) => term / total))).toBeLessThan(1e-6);
+      expect(
+        difference(
+          part(given),
+          terms.map((term) => term / total),
+        ),
+      ).toBeLessThan(1e-6);
     }
   });
 
   it('gives probabilities for binaryCrossEntropy', async () => {
     const { logits, given } = await outputs('binaryCrossEntropy');
-    expect(difference(given, logits.map((z) => 1 / (1 + Math.exp(-z))))).toBeLessThan(1e-6);
+    expect(
+      difference(
+        given,
+        logits.map((z) => 1 / (1 + Math.exp(-z))),
+      ),
+    ).toBeLessThan(1e-6);
   });
 
-  it.each(['meanSquaredError', 'meanAbsoluteError', 'huber'] as const)('gives what the last layer gives for %s', async (loss) => {
-    const { logits, given } = await outputs(loss);
-    expect(given).toEqual(logits);
-  });
+  it.each(['meanSquaredError', 'meanAbsoluteError', 'huber'] as const)(
+    'gives what the last layer gives for %s',
+    async (loss) => {
+      const { logits, given } = await outputs(loss);
+      expect(given).toEqual(logits);
+    },
+  );
 });
 
 describe('the accuracy', () => {
@@ -239,7 +255,9 @@ describe('the accuracy', () => {
     const net = await trained({ loss: 'binaryCrossEntropy' });
     const { data } = net.predict(x);
     const right = Array.from({ length: ROWS }, (_, row) =>
-      [...data.subarray(row * CLASSES, (row + 1) * CLASSES)].every((p, i) => p > 0.5 === targets[row * CLASSES + i] > 0.5),
+      [...data.subarray(row * CLASSES, (row + 1) * CLASSES)].every(
+        (p, i) => p > 0.5 === targets[row * CLASSES + i] > 0.5,
+      ),
     );
     expect(net.evaluate({ x, y: targets }).accuracy).toBe(right.filter(Boolean).length / ROWS);
     net.dispose();

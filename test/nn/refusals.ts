@@ -36,7 +36,12 @@ const [best] = await availableTiers();
 export const testedTiers = ['js', best] as const;
 
 /** Expects an error of this class whose sentence begins with the operation, tells what was expected, and `words`. */
-export async function expectRefused(call: () => unknown, Class: ErrorClass, operation: string, words: string): Promise<void> {
+export async function expectRefused(
+  call: () => unknown,
+  Class: ErrorClass,
+  operation: string,
+  words: string,
+): Promise<void> {
   const error = await Promise.resolve()
     .then(call)
     .then(

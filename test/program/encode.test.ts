@@ -3,7 +3,7 @@ import type { Buffer, Instruction } from '../../src/graph/lowering.js';
 import { accesses } from '../../src/program/dependence.js';
 import { createBuffer } from '../../src/program/emitter.js';
 import { barriers, encode } from '../../src/program/encode.js';
-import { instructions as table, RECORD_BYTES } from '../../src/program/generated/instructions.js';
+import { RECORD_BYTES, instructions as table } from '../../src/program/generated/instructions.js';
 import { plan } from '../../src/program/plan.js';
 import { Generator } from '../../src/random.js';
 import { addition, randomProgram } from './programs.js';
@@ -99,6 +99,7 @@ describe('a record', () => {
   });
 
   it('has room for every instruction', () => {
-    for (const { fields } of Object.values(table)) expect(4 + 4 * Object.keys(fields).length).toBeLessThanOrEqual(RECORD_BYTES);
+    for (const { fields } of Object.values(table))
+      expect(4 + 4 * Object.keys(fields).length).toBeLessThanOrEqual(RECORD_BYTES);
   });
 });

@@ -45,8 +45,8 @@ async function trainingStep(model: Model): Promise<Instruction[]> {
   program.learningRate = 0.01;
   program.trainStep(feeds);
   program.dispose();
-  const [phase] = vi.mocked(fuse).mock.results.at(-1)?.value as Instruction[][];
-  return phase;
+  const { value } = vi.mocked(fuse).mock.results.at(-1) as { value: Instruction[][] };
+  return value[0];
 }
 
 const count = (instructions: readonly Instruction[], name: InstructionName) =>
@@ -74,7 +74,10 @@ async function expectRight(model: Model): Promise<void> {
       const { loss, gradients } = run(executable);
       expect(Math.abs(loss - expected.loss), `${what}, loss`).toBeLessThan(1e-5);
       for (const [name, { data }] of gradients ?? [])
-        expect(difference(data, expected.gradients?.get(name)?.data ?? []), `${what}, gradient of ${name}`).toBeLessThan(1e-5);
+        expect(
+          difference(data, expected.gradients?.get(name)?.data ?? []),
+          `${what}, gradient of ${name}`,
+        ).toBeLessThan(1e-5);
       for (const [name, { data }] of executable.parameters())
         expect(difference(data, oracle.parameters().get(name)?.data ?? []), `${what}, ${name}`).toBeLessThan(1e-5);
       expect(difference(executable.predict(rest)[0].data, expectedOutput.data), `${what}, output`).toBeLessThan(2e-5);
@@ -93,19 +96,25 @@ const all = ['w1', 'b1', 'w2', 'b2'];
 afterEach(() => vi.mocked(fuse).mockClear());
 
 describe('a layer with an activation', () => {
-  it.each([relu, gelu, tanh])('has no pass of its own for the activation, its gradient or the update: %o', async (f) => {
-    const { output } = layers(f);
-    const model = modelOf(toTargets(output), [output], all);
-    const step = await trainingStep(model);
-    expect(count(step, 'activationForward')).toBe(0);
-    expect(count(step, 'activationBackward')).toBe(0);
-    // What is left are the biases.
-    expect(count(step, 'update')).toBe(2);
-    await expectRight(model);
-  });
+  it.each([relu, gelu, tanh])(
+    'has no pass of its own for the activation, its gradient or the update: %o',
+    async (f) => {
+      const { output } = layers(f);
+      const model = modelOf(toTargets(output), [output], all);
+      const step = await trainingStep(model);
+      expect(count(step, 'activationForward')).toBe(0);
+      expect(count(step, 'activationBackward')).toBe(0);
+      // What is left are the biases.
+      expect(count(step, 'update')).toBe(2);
+      await expectRight(model);
+    },
+  );
 
   it('keeps the pre-activation only where the derivative is told from it', async () => {
-    for (const [f, keeps] of [[relu, false], [gelu, true]] as const) {
+    for (const [f, keeps] of [
+      [relu, false],
+      [gelu, true],
+    ] as const) {
       const { output } = layers(f);
       const [first] = (await trainingStep(modelOf(toTargets(output), [output], all))).filter(
         (instruction): instruction is Instruction<'denseForward'> => instruction.name === 'denseForward',

@@ -80,7 +80,9 @@ function numbersFor(testCase: Case, node: Node, rows: number) {
   const all = [...drawn, { name: 'weights', data, shape: node.shape, batched: node.batched }];
   const feeds = Object.fromEntries(all.filter(({ batched }) => batched).map(({ name, data }) => [name, data]));
   const { weights: _, ...predictFeeds } = feeds;
-  const parameters = all.filter(({ batched }) => !batched).map(({ name, shape, data }) => [name, { shape, data }] as const);
+  const parameters = all
+    .filter(({ batched }) => !batched)
+    .map(({ name, shape, data }) => [name, { shape, data }] as const);
   return { feeds, predictFeeds, parameters: new Map(parameters) };
 }
 
@@ -106,7 +108,8 @@ async function check(testCase: Case, batch: number, tiers: readonly string[]): P
   const oracle = new Reference(model, 'f64');
   const executables = await Promise.all(
     tiers.map(async (tier) => {
-      const executable = tier === 'js' ? new Reference(model) : await compileProgram(model, { tier: tier as never, threads: 3 });
+      const executable =
+        tier === 'js' ? new Reference(model) : await compileProgram(model, { tier: tier as never, threads: 3 });
       return [tier, executable] as const;
     }),
   );
@@ -142,11 +145,15 @@ beforeAll(async () => {
 });
 
 describe.each(sizes)('%i elements, %i samples', (n, batch) => {
-  it.each(casesOf(n).map((testCase) => [testCase.name, testCase] as const))('%s', (_, testCase) => check(testCase, batch, tiers));
+  it.each(casesOf(n).map((testCase) => [testCase.name, testCase] as const))('%s', (_, testCase) =>
+    check(testCase, batch, tiers),
+  );
 });
 
 describe.each(products)('%i inputs, %i outputs, %i samples', (K, N, batch) => {
-  it.each(denseCases(K, N).map((testCase) => [testCase.name, testCase] as const))('%s', (_, testCase) => check(testCase, batch, tiers));
+  it.each(denseCases(K, N).map((testCase) => [testCase.name, testCase] as const))('%s', (_, testCase) =>
+    check(testCase, batch, tiers),
+  );
 });
 
 describe('every operation', () => {

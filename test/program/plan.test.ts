@@ -33,7 +33,8 @@ class Memory {
     const lost: string[] = [];
     phase.forEach((instruction, i) => {
       const all = accesses(instruction);
-      for (const { buffer, written } of all) if (!written && !this.holds(buffer)) lost.push(`read ${i}: ${buffer.label}`);
+      for (const { buffer, written } of all)
+        if (!written && !this.holds(buffer)) lost.push(`read ${i}: ${buffer.label}`);
       for (const { buffer, written } of all) if (written) this.write(buffer);
       // What is written must not lie over what is read by the same instruction.
       for (const { buffer } of all) if (!this.holds(buffer)) lost.push(`write ${i}: ${buffer.label}`);

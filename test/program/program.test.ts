@@ -89,7 +89,10 @@ describe.each(await availableTiers())('on %s', (tier) => {
     for (let step = 0; step < 3; step++) {
       alone.trainStep(x, y);
       one.trainStep(x, y);
-      other.trainStep(x.map((value) => -value), y);
+      other.trainStep(
+        x.map((value) => -value),
+        y,
+      );
     }
     other.dispose();
     one.trainStep(x, y);

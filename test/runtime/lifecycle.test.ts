@@ -33,7 +33,10 @@ function run(script: string, { env = {}, flags = [] as string[] } = {}): Promise
     });
     child.on('error', reject);
     child.on('close', (code) => {
-      const output = text.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+      const output = text
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line));
       resolve({ code, output, errors, lingered: (performance.now() - printed) / 1000 });
     });
   });
@@ -58,7 +61,9 @@ const onTwoThreads = `${setup}
 
 describe.concurrent('a process', () => {
   it('that has trained on two threads ends by itself', async () => {
-    const { code, output, errors, lingered } = await run(`${onTwoThreads} print([net.runtime.threads, workers.length]);`);
+    const { code, output, errors, lingered } = await run(
+      `${onTwoThreads} print([net.runtime.threads, workers.length]);`,
+    );
     expect(errors).toBe('');
     expect(code).toBe(0);
     expect(output).toEqual([[2, 1]]);

@@ -3,8 +3,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import {
   adam,
   type BatchReport,
-  dense,
   DivergenceError,
+  dense,
   type EpochReport,
   type Network,
   type NetworkOptions,
@@ -124,7 +124,7 @@ describe.each(['js', best] as const)('on %s', (tier) => {
       const compiled = await create();
       const oracle = await network({ ...options, tier: 'js' });
       const [history, expected] = [await compiled.fit(data, { epochs: 3 }), await oracle.fit(data, { epochs: 3 })];
-      history.forEach(({ loss }, i) => expect(loss).toBeCloseTo(expected[i].loss, 5));
+      for (const [i, { loss }] of history.entries()) expect(loss).toBeCloseTo(expected[i].loss, 5);
     });
 
     it('learns what there is to learn', async () => {
@@ -263,7 +263,8 @@ describe.each(['js', best] as const)('on %s', (tier) => {
       };
       await expect(net.fit(values, { epochs: 4, onBatch })).rejects.toThrow('start of epoch 3');
       await twin.fit(values, { epochs: 2 });
-      const both = () => expect([net.parameters(), net.steps, net.learningRate]).toEqual([twin.parameters(), twin.steps, 0.01]);
+      const both = () =>
+        expect([net.parameters(), net.steps, net.learningRate]).toEqual([twin.parameters(), twin.steps, 0.01]);
       both();
       await net.fit(values, { epochs: 2 });
       await twin.fit(values, { epochs: 2 });

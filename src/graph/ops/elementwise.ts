@@ -23,7 +23,12 @@ function reader(x: Node, values: Values, n: number): (i: number) => number {
   return tensor === n ? (i) => values[i % n] : () => values[0];
 }
 
-function evaluateEach(node: Node, inputs: readonly Values[], evaluation: Evaluation, f: (a: number, b: number) => number) {
+function evaluateEach(
+  node: Node,
+  inputs: readonly Values[],
+  evaluation: Evaluation,
+  f: (a: number, b: number) => number,
+) {
   const n = size(node.shape);
   const [a, b] = inputs.map((values, i) => reader(node.inputs[i], values, n));
   return evaluation.allocate(node).map((_, i) => f(a(i), b ? b(i) : 0));
@@ -72,12 +77,24 @@ function binary(
   };
 }
 
-const negOperation = unary('neg', (x) => -x, (dy) => neg(dy));
+const negOperation = unary(
+  'neg',
+  (x) => -x,
+  (dy) => neg(dy),
+);
 const expOperation = unary('exp', Math.exp, (dy, _, y) => mul(dy, y));
 const logOperation = unary('log', Math.log, (dy, x) => div(dy, x));
 const sqrtOperation = unary('sqrt', Math.sqrt, (dy, _, y) => div(mul(dy, 0.5), y));
-const squareOperation = unary('square', (x) => x * x, (dy, x) => mul(mul(dy, 2), x));
-const reciprocalOperation = unary('reciprocal', (x) => 1 / x, (dy, _, y) => neg(mul(dy, square(y))));
+const squareOperation = unary(
+  'square',
+  (x) => x * x,
+  (dy, x) => mul(mul(dy, 2), x),
+);
+const reciprocalOperation = unary(
+  'reciprocal',
+  (x) => 1 / x,
+  (dy, _, y) => neg(mul(dy, square(y))),
+);
 
 /** y = x^c; dx = c x^(c-1) dy. */
 const powOperation: Operation<PowerAttributes> = {
@@ -91,10 +108,30 @@ const powOperation: Operation<PowerAttributes> = {
   lower: (node, lowering, { exponent }) => emitElementwise(lowering, node, Elementwise.pow, node.inputs, exponent),
 };
 
-const addOperation = binary('add', (a, b) => a + b, (dy) => dy, (dy) => dy);
-const subOperation = binary('sub', (a, b) => a - b, (dy) => dy, (dy) => neg(dy));
-const mulOperation = binary('mul', (a, b) => a * b, (dy, _, b) => mul(dy, b), (dy, a) => mul(dy, a));
-const divOperation = binary('div', (a, b) => a / b, (dy, _, b) => div(dy, b), (dy, _, b, y) => neg(div(mul(dy, y), b)));
+const addOperation = binary(
+  'add',
+  (a, b) => a + b,
+  (dy) => dy,
+  (dy) => dy,
+);
+const subOperation = binary(
+  'sub',
+  (a, b) => a - b,
+  (dy) => dy,
+  (dy) => neg(dy),
+);
+const mulOperation = binary(
+  'mul',
+  (a, b) => a * b,
+  (dy, _, b) => mul(dy, b),
+  (dy, a) => mul(dy, a),
+);
+const divOperation = binary(
+  'div',
+  (a, b) => a / b,
+  (dy, _, b) => div(dy, b),
+  (dy, _, b, y) => neg(div(mul(dy, y), b)),
+);
 
 // The gradient goes to the operand that was taken; equal operands share it, as in PyTorch.
 const maximumOperation = binary(

@@ -59,12 +59,14 @@ const rules: { readonly [kind in LossName]: LossRule } = {
   },
   // max(z, 0) - z t + log(1 + e^-|z|), so dz = sigmoid(z) - t.
   binaryCrossEntropy: {
-    loss: (z, t) =>
-      average(z.length, (i) => Math.max(z[i], 0) - z[i] * t[i] + Math.log1p(Math.exp(-Math.abs(z[i])))),
+    loss: (z, t) => average(z.length, (i) => Math.max(z[i], 0) - z[i] * t[i] + Math.log1p(Math.exp(-Math.abs(z[i])))),
     gradient: (z, t) => (i) => (1 / (1 + Math.exp(-z[i])) - t[i]) / z.length,
     targets: ({ inputs: [z] }, dy) => mul(z, spread(dy, z.shape, -1 / size(z.shape))),
   },
-  meanSquaredError: ofDifference((d) => d * d, (d) => 2 * d),
+  meanSquaredError: ofDifference(
+    (d) => d * d,
+    (d) => 2 * d,
+  ),
   meanAbsoluteError: ofDifference(Math.abs, Math.sign),
   huber: ofDifference(
     (d, delta) => (Math.abs(d) <= delta ? (d * d) / 2 : delta * (Math.abs(d) - delta / 2)),
@@ -116,7 +118,9 @@ const lossGradientOperation: Operation<LossAttributes> = {
   name: 'lossGradient',
   shape: ([logits]) => logits.shape,
   vjp(_, __, ___, { kind }) {
-    throw new UnsupportedError(`${kind}: its second derivative is not available; write the loss with primitive operations`);
+    throw new UnsupportedError(
+      `${kind}: its second derivative is not available; write the loss with primitive operations`,
+    );
   },
   evaluate(node, [logits, targets, dy], evaluation, { kind, alpha }) {
     const { rows } = evaluation;
