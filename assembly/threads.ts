@@ -14,8 +14,8 @@ import { run, BROKEN } from './program';
 /**
  * Sleeps while the i32 at the address is as expected, at most so many milliseconds. True if that time ran out.
  *
- * It is `Atomics.wait` and not `memory.atomic.wait32`: after that instruction, code of V8 11.3's baseline compiler
- * (Node.js 20) went on with older values of its caller's variables, and jobs and barriers were taken twice.
+ * It is `Atomics.wait` and not `memory.atomic.wait32`: the baseline compiler of V8 11.3 (Node.js 20) spills that
+ * instruction's address as 8 bytes into a stack slot of 4, and so overwrites a local of the function.
  */
 // @ts-ignore: decorator
 @external('env', 'wait')
