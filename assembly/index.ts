@@ -1,6 +1,7 @@
 /** What the kernels show to JavaScript. */
 export { run, DONE, NON_FINITE, BROKEN } from './program';
-export { dispatch, work, fail, CONTROL_BYTES, MAX_THREADS } from './threads';
+export { dispatch, work } from './jobs';
+export { fail, CONTROL_BYTES, MAX_THREADS } from './threads';
 export { fillUniform } from './random';
 export * from './generated/micro-kernels';
 

@@ -1,6 +1,7 @@
 /**
- * The meeting points of the threads, in a control block of shared memory that the pool of `src/runtime/pool.ts` lays
- * out. Offsets in bytes; each thing that one thread writes and another spins on has a cache line of its own.
+ * Where threads meet: a control block of shared memory that the pool of `src/runtime/pool.ts` allocates, and the
+ * barrier. `jobs.ts` hands out the work. Offsets in bytes; what one thread writes and another spins on has a cache line
+ * of its own.
  *
  *   0     arrived: threads that wait at the barrier     64    generation: barriers passed so far
  *   128   sleepers: threads asleep at the barrier       192   failed: set when a worker died
@@ -9,7 +10,6 @@
  *   1024  mailboxes, 64 bytes a thread: 0 jobs posted, 4 asleep, 8 jobs taken
  *   ...   scratch tiles, 1 KB a thread
  */
-import { run, BROKEN } from './program';
 
 /**
  * Sleeps while the i32 at the address is as expected, at most so many milliseconds. True if that time ran out.
@@ -19,17 +19,17 @@ import { run, BROKEN } from './program';
  */
 // @ts-ignore: decorator
 @external('env', 'wait')
-declare function wait(address: usize, expected: i32, ms: f64): bool;
+export declare function wait(address: usize, expected: i32, ms: f64): bool;
 
 const ARRIVED: usize = 0;
 const GENERATION: usize = 64;
 const SLEEPERS: usize = 128;
-const FAILED: usize = 192;
+export const FAILED: usize = 192;
 const MAIN_MAY_SLEEP: usize = 196;
-const JOB: usize = 256;
+export const JOB: usize = 256;
 const MAILBOXES: usize = 1024;
-const ASLEEP: usize = 4;
-const TAKEN: usize = 8;
+export const ASLEEP: usize = 4;
+export const TAKEN: usize = 8;
 
 /** Threads that a control block has room for. */
 export const MAX_THREADS: i32 = 64;
@@ -37,7 +37,7 @@ export const MAX_THREADS: i32 = 64;
 export const CONTROL_BYTES: i32 = 1024 + MAX_THREADS * (64 + 1024);
 
 /** Turns of a spin before sleeping: some 50 microseconds, a few times what waking a thread costs. */
-const SPIN: i32 = 20000;
+export const SPIN: i32 = 20000;
 /** Milliseconds of a sleep at a barrier before looking whether everyone is still alive. */
 const PATIENCE: f64 = 500;
 /** Looks in vain before a worker that never took its job counts as dead: 10 s. */
@@ -47,7 +47,7 @@ const LOOKS_AT_WORK: i32 = 120;
 
 // @ts-ignore: decorator
 @inline
-function mailbox(control: usize, thread: i32): usize {
+export function mailbox(control: usize, thread: i32): usize {
   return control + MAILBOXES + (<usize>thread << 6);
 }
 
@@ -98,42 +98,4 @@ function allTaken(control: usize, threads: i32): bool {
 export function fail(control: usize): void {
   atomic.store<i32>(control, 1, FAILED);
   atomic.notify(control + GENERATION, -1);
-}
-
-/** Runs a piece of a program on `threads` threads, this one as the first, and returns when all are done. */
-export function dispatch(control: usize, program: usize, first: i32, count: i32, threads: i32): i32 {
-  if (threads == 1) return run(control, program, first, count, 0, 1);
-  if (atomic.load<i32>(control, FAILED)) return BROKEN;
-  store<usize>(control + JOB, program);
-  store<i32>(control + JOB, first, 4);
-  store<i32>(control + JOB, count, 8);
-  store<i32>(control + JOB, threads, 12);
-  for (let t = 1; t < threads; t++) {
-    const box = mailbox(control, t);
-    atomic.add<i32>(box, 1);
-    if (atomic.load<i32>(box, ASLEEP)) atomic.notify(box, 1);
-  }
-  const status = run(control, program, first, count, 0, threads);
-  if (status == BROKEN) return BROKEN;
-  return barrier(control, 0, threads) ? status : BROKEN;
-}
-
-/**
- * A worker's turn: waits for a job, spinning at first and then asleep, runs it, and meets the others. False when the
- * pool is broken, and the worker is to end.
- */
-export function work(control: usize, thread: i32): bool {
-  const box = mailbox(control, thread);
-  const taken = atomic.load<i32>(box, TAKEN);
-  for (let turn = 0; atomic.load<i32>(box) == taken; turn++) {
-    if (turn < SPIN) continue;
-    atomic.store<i32>(box, 1, ASLEEP);
-    wait(box, taken, Infinity);
-    atomic.store<i32>(box, 0, ASLEEP);
-  }
-  atomic.store<i32>(box, taken + 1, TAKEN);
-  const threads = load<i32>(control + JOB, 12);
-  const program = load<usize>(control + JOB);
-  const status = run(control, program, load<i32>(control + JOB, 4), load<i32>(control + JOB, 8), thread, threads);
-  return status != BROKEN && barrier(control, thread, threads);
 }

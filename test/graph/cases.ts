@@ -129,7 +129,7 @@ function activationCases(n: number): Case[] {
       ...layouts(n).map((layout) => named(`${kind} ${alpha}`, [layout(apart)], (z) => activation(z, kind, alpha))),
       // What an activation saves of elu is above -alpha; nothing else is asked of it.
       ...layouts(n).map((layout) => {
-        const saved: Draw = (generator, count) => uniform(generator, count, 0.1, 0.9);
+        const saved: Draw = (generator, count) => apart(generator, count).map((z) => 0.3 * z);
         const draw = kind === 'elu' ? saved : apart;
         return named(`the gradient of ${kind} ${alpha}`, [layout(draw), layout(signed)], (x, dy) =>
           apply(activationGradientOperation, [x, dy], { kind, alpha }),

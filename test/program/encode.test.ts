@@ -56,6 +56,18 @@ describe('barriers', () => {
     expect(barriers([check, check], () => 0)).toEqual([true, true]);
   });
 
+  it('follow an update before its weight is read', () => {
+    const names = ['x', 'dyT', 'w', 's0', 's1', 'y'];
+    const buffers = Object.fromEntries(names.map((name) => [name, buffer(name)])) as Record<string, Buffer>;
+    const address = (b: Buffer) => 64 * names.indexOf(b.label);
+    const update: Instruction = {
+      name: 'denseBackwardWeight',
+      fields: { ...buffers, dw: null, K: 1, N: 1, rule: 4 } as never,
+    };
+    for (const name of ['w', 's0', 's1'])
+      expect(barriers([update, addition(buffers[name], null, buffers.y)], address)).toEqual([false, true]);
+  });
+
   it('are not needed by instructions that only read the same', () => {
     const [a, y, z] = ['a', 'y', 'z'].map(buffer);
     const places = new Map([a, y, z].map((b, i) => [b, 64 * i]));

@@ -69,6 +69,19 @@ describe.each(await availableTiers())('on %s', (tier) => {
     once.dispose();
   });
 
+  it('backward means the samples that forward was given, whatever has become of the arrays', async () => {
+    const net = await create(tier);
+    const once = await create(tier);
+    const [given, labels] = [x.slice(), y.slice()];
+    net.forward(given, labels);
+    given.fill(0);
+    labels.fill(0);
+    once.forward(x, y);
+    expect(gradientsOf(net)).toEqual(gradientsOf(once));
+    net.dispose();
+    once.dispose();
+  });
+
   it('fewer rows than the batch give what a network made for so many gives', async () => {
     const net = await create(tier);
     net.trainStep(x, y);
