@@ -162,14 +162,22 @@ function sgdRule({ momentum, nesterov, weightDecay: w }: SgdConfig): UpdateRule 
   };
 }
 
+/** base^t by squaring: multiplications round alike everywhere, while engines differ in the last bits of `**`. */
+function power(base: number, t: number): number {
+  let result = 1;
+  for (let square = base, rest = t; rest > 0; rest = Math.floor(rest / 2), square *= square)
+    if (rest % 2 === 1) result *= square;
+  return result;
+}
+
 function adamRule({ kind, beta1, beta2, epsilon, weightDecay: w }: AdamConfig): UpdateRule {
   const decoupled = kind === 'adamw';
   return {
     rule: kind,
     states: ['m', 'v'],
     hyper(t, learningRate) {
-      const correction1 = 1 / (1 - beta1 ** t);
-      const correction2 = 1 / (1 - beta2 ** t);
+      const correction1 = 1 / (1 - power(beta1, t));
+      const correction2 = 1 / (1 - power(beta2, t));
       return [learningRate, w, beta1, beta2, epsilon, correction1, correction2, 1 - beta1, 1 - beta2];
     },
     update(p, gradient, [m, v], i, [r, , , , , correction1, correction2]) {
