@@ -45,6 +45,9 @@ const LOOKS: i32 = 20;
 /** The same for one that took it, and should long be here: thread 0 has done as much by then. A minute. */
 const LOOKS_AT_WORK: i32 = 120;
 
+/** Spins without a sign of life before a thread that may not sleep gives up: some 10 s as well. */
+const SPINS: i32 = 200_000;
+
 // @ts-ignore: decorator
 @inline
 export function mailbox(control: usize, thread: i32): usize {
@@ -72,6 +75,10 @@ export function barrier(control: usize, thread: i32, threads: i32): bool {
     if (++turn < SPIN) continue;
     if (atomic.load<i32>(control, FAILED)) return false;
     if (!maySleep) {
+      if (++looks >= SPINS && !allTaken(control, threads)) {
+        fail(control);
+        return false;
+      }
       turn = 0;
       continue;
     }

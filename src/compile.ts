@@ -106,7 +106,8 @@ export class GraphProgram {
   /**
    * The value of f, its mean over the samples fed. Feeds are row-major, samples first: [rows, ...shape] of each input;
    * an input of shape [] takes a bare number for a single sample. Throws `ShapeError` or `ValueError` for feeds that
-   * do not fit or are not finite, before anything is changed.
+   * do not fit or are not finite. The parameters stay as they are; after a number that is not finite, which is found as
+   * it is copied in, `backward` needs a new `forward`.
    */
   forward(feeds: Feeds = {}): number {
     const value = this.#executable.forward(feeds);

@@ -4,7 +4,7 @@ import { checkRunOptions, compileModel, type RunOptions } from './compile.js';
 import { CheckpointError, ValueError } from './errors.js';
 import { checkFeeds, checkFinite, type FeedRule, feedRules } from './graph/feeds.js';
 import { type Executable, namedTensors, type RuntimeReport, type Tensor } from './graph/model.js';
-import { reachable, size } from './graph/node.js';
+import { type Node, reachable, sameShape, showShape, size } from './graph/node.js';
 import { sourceKind } from './graph/ops/source.js';
 import { decodeSafetensors, encodeSafetensors } from './io/safetensors.js';
 import { buildNetwork, inputShape, type NetworkGraph } from './nn/build.js';
@@ -42,7 +42,7 @@ export async function network(options: NetworkOptions): Promise<Network> {
   const graph = graphOf(config);
   const { optimizer, batch = BATCH, seed = 0 } = config;
   const { logits, loss, initial } = graph;
-  const parameters = reachable([logits]).filter((node) => sourceKind(node) === 'parameter');
+  const parameters = parametersOf(graph);
   const model = {
     loss,
     outputs: [logits],
@@ -57,6 +57,9 @@ export async function network(options: NetworkOptions): Promise<Network> {
   return new Network(structuredClone({ ...config, batch, seed }), graph, executable);
 }
 
+const parametersOf = ({ logits }: NetworkGraph): Node[] =>
+  reachable([logits]).filter((node) => sourceKind(node) === 'parameter');
+
 /** The graph of a configuration. Throws `ValueError` or `ShapeError` if it makes no sense. */
 function graphOf(config: NetworkConfig): NetworkGraph {
   for (const name in config)
@@ -70,6 +73,11 @@ function graphOf(config: NetworkConfig): NetworkGraph {
   return buildNetwork(config);
 }
 
+function deepFreeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) if (typeof inner === 'object' && inner !== null) deepFreeze(inner);
+  return Object.freeze(value);
+}
+
 export class Network {
   /** What made this network: plain data, which `network()` takes back. */
   readonly config: NetworkConfig;
@@ -80,7 +88,7 @@ export class Network {
   readonly #rules: readonly FeedRule[];
 
   constructor(config: NetworkConfig, graph: NetworkGraph, executable: Executable) {
-    this.config = Object.freeze(config);
+    this.config = deepFreeze(config);
     this.#graph = graph;
     this.#executable = executable;
     this.#rules = graph.loss ? feedRules([graph.loss]) : [];
@@ -184,8 +192,9 @@ export class Network {
    * Trains on the data for some epochs, in batches of `config.batch`, and returns a report an epoch. The order of the
    * samples comes from the seed. Other events get their turn all the while.
    *
-   * Throws `ValueError` for data or options that do not fit, before anything is changed; `DivergenceError` if the loss
-   * stops being finite, with the network as it was at the start of that epoch.
+   * Throws `ValueError` for data or options that do not fit, before anything is changed; `DivergenceError` if a loss or
+   * a parameter stops being finite, with the network as it was at the start of that epoch, or of the one before if the
+   * epoch's first loss was the one.
    */
   async fit(data: Dataset, options: FitOptions = {}): Promise<EpochReport[]> {
     return fit(this.#trainable, data, options);
@@ -261,18 +270,28 @@ export async function load(source: string | Uint8Array, options: RunOptions = {}
   if (text === undefined)
     throw new CheckpointError("load: expected metadata 'lanegrad' with a configuration, got none");
   const config = parseConfig(text);
+  checkTensors(config, tensors);
   const net = await network({ ...config, ...options });
   try {
-    const missing = [...net.parameters().keys()].filter((name) => !tensors.has(name));
-    if (missing.length > 0) throw new CheckpointError(`load: expected the parameters ${missing.join(', ')}, got none`);
     net.setParameters(tensors);
     return net;
   } catch (cause) {
     net.dispose();
-    if (cause instanceof CheckpointError) throw cause;
     throw new CheckpointError(`load: expected the parameters of this configuration: ${(cause as Error).message}`, {
       cause,
     });
+  }
+}
+
+/** Throws `CheckpointError` unless the tensors are the configuration's parameters: before memory is taken for them. */
+function checkTensors(config: NetworkConfig, tensors: ReadonlyMap<string, Tensor>): void {
+  for (const { name, shape } of parametersOf(graphOf(config))) {
+    const tensor = tensors.get(name as string);
+    if (!tensor) throw new CheckpointError(`load: expected the parameter '${name}', got none`);
+    if (!sameShape(tensor.shape, shape))
+      throw new CheckpointError(
+        `load: expected '${name}' of shape ${showShape(shape)}, got ${showShape(tensor.shape)}`,
+      );
   }
 }
 

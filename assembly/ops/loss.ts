@@ -198,7 +198,8 @@ function softmaxForward(z: usize, labels: usize, y: usize, N: i32, smoothing: f3
   for (let lane = 0; lane < LINE; lane++) {
     const p = atLabel(z, N, labels, lane);
     const i = <usize>lane << 2;
-    if (p) f32.store(y + i, f32.load(y + i) + (1 - smoothing) * (f32.load(scratch + i, MAX) - f32.load(p)));
+    const distance = p ? f32.load(scratch + i, MAX) - f32.load(p) : NaN;
+    f32.store(y + i, f32.load(y + i) + (1 - smoothing) * distance);
   }
 }
 

@@ -64,7 +64,7 @@ export const adamw = (options: Options<AdamConfig> = {}): AdamConfig => ({
   ...options,
 });
 
-/** RMSprop (Hinton, 2012): v := alpha v + (1 - alpha) g^2; b := momentum b + g / (sqrt(v) + epsilon); p -= r b. Defaults: 0.01, alpha 0.99, epsilon 1e-8. */
+/** RMSprop (Hinton, 2012): v := alpha v + (1 - alpha) g^2; b := momentum b + g / (sqrt(v) + Math.max(epsilon, LEAST_EPSILON)); p -= r b. Defaults: 0.01, alpha 0.99, epsilon 1e-8. */
 export const rmsprop = (options: Options<RmspropConfig> = {}): RmspropConfig => ({
   kind: 'rmsprop',
   learningRate: 0.01,
@@ -84,6 +84,9 @@ export const adagrad = (options: Options<AdagradConfig> = {}): AdagradConfig => 
   ...options,
 });
 
+/** The least epsilon of the kernels: a parameter that never had a gradient stays where it is instead of becoming 0 / 0. */
+const LEAST_EPSILON = 2 ** -126;
+
 /** What an option must be. */
 interface Requirement {
   readonly holds: (x: unknown) => boolean;
@@ -91,8 +94,8 @@ interface Requirement {
 }
 
 const atLeastZero: Requirement = {
-  holds: (x: unknown) => Number.isFinite(x) && (x as number) >= 0,
-  text: 'a number of at least 0',
+  holds: (x: unknown) => typeof x === 'number' && Number.isFinite(Math.fround(x)) && x >= 0,
+  text: 'a number of at least 0, finite in f32',
 };
 const decay: Requirement = {
   holds: (x: unknown) => Number.isFinite(x) && (x as number) >= 0 && (x as number) < 1,
@@ -185,7 +188,7 @@ function adamRule({ kind, beta1, beta2, epsilon, weightDecay: w }: AdamConfig): 
       const g = decoupled ? gradient[i] : gradient[i] + w * p[i];
       m[i] = beta1 * m[i] + (1 - beta1) * g;
       v[i] = beta2 * v[i] + (1 - beta2) * g * g;
-      p[i] -= (r * m[i] * correction1) / (Math.sqrt(v[i] * correction2) + epsilon);
+      p[i] -= (r * m[i] * correction1) / (Math.sqrt(v[i] * correction2) + Math.max(epsilon, LEAST_EPSILON));
     },
   };
 }
@@ -198,7 +201,7 @@ function rmspropRule({ alpha, momentum, epsilon, weightDecay: w }: RmspropConfig
     update(p, gradient, [v, b], i, [r]) {
       const g = gradient[i] + w * p[i];
       v[i] = alpha * v[i] + (1 - alpha) * g * g;
-      let direction = g / (Math.sqrt(v[i]) + epsilon);
+      let direction = g / (Math.sqrt(v[i]) + Math.max(epsilon, LEAST_EPSILON));
       if (b) direction = b[i] = momentum * b[i] + direction;
       p[i] -= r * direction;
     },
@@ -213,7 +216,7 @@ function adagradRule({ epsilon, weightDecay: w }: AdagradConfig): UpdateRule {
     update(p, gradient, [v], i, [r]) {
       const g = gradient[i] + w * p[i];
       v[i] += g * g;
-      p[i] -= (r * g) / (Math.sqrt(v[i]) + epsilon);
+      p[i] -= (r * g) / (Math.sqrt(v[i]) + Math.max(epsilon, LEAST_EPSILON));
     },
   };
 }

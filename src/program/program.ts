@@ -120,7 +120,7 @@ export class Program implements Executable {
   backward(): Map<string, Tensor> {
     const entry = this.#entry('split', 'backward');
     if (this.#stage === 'none')
-      throw new ValueError('backward: expected a call of forward since the parameters changed');
+      throw new ValueError('backward: expected a forward that was not refused since the parameters changed');
     this.#run(entry, BACKWARD, 'backward', {});
     this.#stage = 'backward';
     const nodes = [...this.derivation.gradients];

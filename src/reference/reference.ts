@@ -94,16 +94,21 @@ export class Reference implements Executable {
   #forward(operation: string, feeds: Feeds): number {
     const value = this.#value(operation);
     const roots = [value, ...this.#derivation.gradients.values()];
-    const rows = this.#check(operation, feedRules(roots), feeds);
+    const rules = feedRules(roots);
+    const rows = checkFeeds(operation, rules, feeds, this.model.batch);
+    // From here on a refusal leaves no samples to go back from, as in the kernels.
+    this.#fed = null;
+    this.#gradients = null;
+    checkFinite(operation, rules, feeds);
     const result = this.#evaluate([value], feeds, rows);
     this.#fed = { feeds: copyFeeds(feeds), rows };
-    this.#gradients = null;
     return (result.get(value) as Values)[0];
   }
 
   backward(): Map<string, Tensor> {
     this.#alive('backward');
-    if (!this.#fed) throw new ValueError('backward: expected a call of forward since the parameters changed');
+    if (!this.#fed)
+      throw new ValueError('backward: expected a forward that was not refused since the parameters changed');
     const { feeds, rows } = this.#fed;
     const { gradients } = this.#derivation;
     const nodes = [...gradients];

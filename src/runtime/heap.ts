@@ -2,7 +2,8 @@
 import { MemoryError } from '../errors.js';
 
 const PAGE = 65536;
-const MAX_PAGES = 65536;
+/** One page less than 32 bits reach, so that no address, not even the end of a block, wraps to 0. */
+const MAX_PAGES = 65535;
 /** Blocks start on a page of the processor's, so that no two networks share one. */
 const ALIGNMENT = 4096;
 
@@ -11,7 +12,8 @@ interface Hole {
   end: number;
 }
 
-const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+/** What a block takes; even an empty one has an address of its own. */
+const align = (bytes: number): number => Math.ceil(Math.max(bytes, 1) / ALIGNMENT) * ALIGNMENT;
 
 /** Bytes as people read them. */
 export function showBytes(bytes: number): string {

@@ -16,6 +16,8 @@ const MAIN_MAY_SLEEP = 196;
 
 export class Pool {
   readonly #workers: WorkerHandle[] = [];
+  /** How many of them wait for jobs by now. */
+  #ready = 0;
   /** Why there is no more than one thread, once that is so. */
   #broken: string | null = null;
   /** Whether a worker was lost that no call has told of yet. */
@@ -32,7 +34,7 @@ export class Pool {
 
   /** Threads that can work now, the calling one included. */
   get threads(): number {
-    return this.#broken === null ? 1 + this.#workers.length : 1;
+    return this.#broken === null ? 1 + this.#ready : 1;
   }
 
   /** Why the pool has no workers although it was asked for some; null if all is well. */
@@ -42,14 +44,17 @@ export class Pool {
 
   /** Starts workers until there are `threads` threads. Where that fails there is one thread, and `broken` says why. */
   async grow(threads: number): Promise<void> {
-    if (threads > 1 && !(this.memory.buffer instanceof SharedArrayBuffer)) this.#close('memory cannot be shared here');
-    while (this.#broken === null && 1 + this.#workers.length < threads) {
-      const { module, memory, control } = this;
-      const thread = 1 + this.#workers.length;
-      this.#workers.push(platform.startWorker({ module, memory, control, thread }, (reason) => this.#lose(reason)));
-    }
     try {
+      if (threads > 1 && !(this.memory.buffer instanceof SharedArrayBuffer))
+        throw new Error('memory cannot be shared here');
+      while (this.#broken === null && 1 + this.#workers.length < threads) {
+        const { module, memory, control } = this;
+        const thread = 1 + this.#workers.length;
+        this.#workers.push(platform.startWorker({ module, memory, control, thread }, (reason) => this.#lose(reason)));
+      }
+      const started = this.#workers.length;
       await Promise.all(this.#workers.map(({ ready }) => ready));
+      this.#ready = Math.max(this.#ready, started);
     } catch (error) {
       this.#close(error instanceof Error ? error.message : String(error));
       this.#lost = false;

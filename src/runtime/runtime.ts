@@ -83,21 +83,16 @@ export class Runtime {
   }
 }
 
-const runtimes = new Map<string, Promise<Runtime>>();
+const runtimes = new Map<KernelTier, Runtime>();
 
 /** The runtime of a tier, made at first use. Throws `ValueError` for an unknown tier, `UnsupportedError` for one that cannot run here. */
-export function runtimeFor(tier: Exclude<TierName, 'js'> | undefined): Promise<Runtime> {
-  const key = tier ?? '';
-  let runtime = runtimes.get(key);
+export async function runtimeFor(tier: Exclude<TierName, 'js'> | undefined): Promise<Runtime> {
+  const shared = platform.canShare();
+  const choice = await chooseTier(tier, shared);
+  let runtime = runtimes.get(choice.tier);
   if (!runtime) {
-    const shared = platform.canShare();
-    runtime = chooseTier(tier, shared).then(async (choice) => {
-      // The best tier and the same tier by name are one runtime.
-      const same = choice.tier === key ? undefined : runtimes.get(choice.tier);
-      return (await same) ?? new Runtime(choice.tier, choice.reason, choice.module, shared);
-    });
-    runtimes.set(key, runtime);
-    runtime.catch(() => runtimes.delete(key));
+    runtime = new Runtime(choice.tier, choice.reason, choice.module, shared);
+    runtimes.set(choice.tier, runtime);
   }
   return runtime;
 }

@@ -88,19 +88,25 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolv
 
 /** Trains on the data; see `Network.fit`. */
 export async function fit(net: Trainable, data: Dataset, options: FitOptions): Promise<EpochReport[]> {
+  checkOptions(options);
   const { epochs = 1, shuffle = true, signal, onBatch, onEpoch } = options;
-  if (!Number.isInteger(epochs) || epochs < 1)
-    throw new ValueError(`fit: expected epochs to be a positive integer, got ${epochs}`);
   const { train, rows, validation } = split(net, data, options.validation);
   const batches = Math.ceil(rows / net.batch);
   const batch = createBatch(net, train);
   const history: EpochReport[] = [];
   let turn = performance.now();
-  let good: Start | null = null;
+  let start: Start = { epoch: 1, epochs: net.epochs, snapshot: net.snapshot() };
+  let good = start;
+  const diverge = (what: string, where: string): never => {
+    const step = net.steps();
+    net.restore(good.snapshot);
+    net.epochs = good.epochs;
+    throw new DivergenceError(
+      `fit: expected ${what} in step ${step} (${where}); the network is back at the start of epoch ${good.epoch}; try a smaller learning rate, or scale the inputs`,
+    );
+  };
 
   for (let epoch = 1; epoch <= epochs; epoch++) {
-    const start: Start = { epoch, epochs: net.epochs, snapshot: net.snapshot() };
-    good ??= start;
     const order = Uint32Array.from({ length: rows }, (_, i) => i);
     if (shuffle) new Generator(net.seed, SHUFFLE_STREAM + net.epochs).shuffle(order);
     let total = 0;
@@ -112,15 +118,8 @@ export async function fit(net: Trainable, data: Dataset, options: FitOptions): P
       const { x, y } = batch(taken);
       const loss = net.trainStep(x, y);
       seconds += (performance.now() - began) / 1000;
-      if (!Number.isFinite(loss)) {
-        const step = net.steps();
-        net.restore(good.snapshot);
-        net.epochs = good.epochs;
-        throw new DivergenceError(
-          `fit: expected a finite loss, got ${loss} in step ${step} (epoch ${epoch}, batch ${index + 1}); the network is back at the start of epoch ${good.epoch}; try a smaller learning rate, or scale the inputs`,
-        );
-      }
-      // The last step of an epoch may be the one that went wrong: a start is good once a loss from there was finite.
+      if (!Number.isFinite(loss)) diverge(`a finite loss, got ${loss}`, `epoch ${epoch}, batch ${index + 1}`);
+      // The last step of an epoch may be the one that went too far: a start is good once a loss from there was finite.
       if (index === 0) good = start;
       total += loss * taken.length;
       const samples = Math.min(rows, (index + 1) * net.batch);
@@ -130,11 +129,17 @@ export async function fit(net: Trainable, data: Dataset, options: FitOptions): P
         turn = performance.now();
       }
     }
+    const evaluation = validation && net.evaluate(validation);
+    if (evaluation && !Number.isFinite(evaluation.loss))
+      diverge(`a finite validation loss, got ${evaluation.loss}`, `epoch ${epoch}`);
     net.epochs++;
+    start = { epoch: epoch + 1, epochs: net.epochs, snapshot: net.snapshot() };
+    if (!start.snapshot.data.every((values) => values.every(Number.isFinite)))
+      diverge('finite parameters', `epoch ${epoch}`);
     const report = {
       epoch,
       loss: total / rows,
-      validation: validation && net.evaluate(validation),
+      validation: evaluation,
       seconds,
       samplesPerSecond: rows / seconds,
     };
@@ -142,6 +147,23 @@ export async function fit(net: Trainable, data: Dataset, options: FitOptions): P
     await onEpoch?.(report);
   }
   return history;
+}
+
+const NAMES = ['epochs', 'validation', 'shuffle', 'onBatch', 'onEpoch', 'signal'];
+
+/** Throws `ValueError` for an option that there is not, or one of another kind than it must be. */
+function checkOptions(options: FitOptions): void {
+  for (const name in options)
+    if (!NAMES.includes(name)) throw new ValueError(`fit: expected the options ${NAMES.join(', ')}, got '${name}'`);
+  const { epochs = 1, shuffle = true, signal, onBatch, onEpoch } = options;
+  if (!Number.isInteger(epochs) || epochs < 1)
+    throw new ValueError(`fit: expected epochs to be a positive integer, got ${epochs}`);
+  if (typeof shuffle !== 'boolean') throw new ValueError(`fit: expected shuffle to be true or false, got ${shuffle}`);
+  if (signal !== undefined && typeof signal?.aborted !== 'boolean')
+    throw new ValueError(`fit: expected signal to be an AbortSignal, got ${String(signal)}`);
+  for (const [name, call] of Object.entries({ onBatch, onEpoch }))
+    if (call !== undefined && typeof call !== 'function')
+      throw new ValueError(`fit: expected ${name} to be a function, got ${String(call)}`);
 }
 
 /** The data to train on, with its number of rows, and the data to evaluate. All of it is checked. */

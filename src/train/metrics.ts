@@ -35,7 +35,11 @@ export function countCorrect(
   const rows = logits.length / n;
   let correct = 0;
   if (loss === 'softmaxCrossEntropy') {
-    for (let row = 0; row < rows; row++) if (argmax(logits, row * n, n) === targets[row]) correct++;
+    for (let row = 0; row < rows; row++) {
+      const found = argmax(logits, row * n, n);
+      // NaN is greater than nothing, so the first class would be found.
+      if (found === targets[row] && !Number.isNaN(logits[row * n + found])) correct++;
+    }
     return correct;
   }
   if (loss === 'binaryCrossEntropy') {

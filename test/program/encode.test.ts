@@ -3,7 +3,7 @@ import type { Buffer, Instruction } from '../../src/graph/lowering.js';
 import { accesses } from '../../src/program/dependence.js';
 import { createBuffer } from '../../src/program/emitter.js';
 import { barriers, encode } from '../../src/program/encode.js';
-import { RECORD_BYTES, instructions as table } from '../../src/program/generated/instructions.js';
+import { RECORD_BYTES, Rule, instructions as table } from '../../src/program/generated/instructions.js';
 import { plan } from '../../src/program/plan.js';
 import { Generator } from '../../src/random.js';
 import { addition, randomProgram } from './programs.js';
@@ -57,15 +57,16 @@ describe('barriers', () => {
   });
 
   it('follow an update before its weight is read', () => {
-    const names = ['x', 'dyT', 'w', 's0', 's1', 'y'];
-    const buffers = Object.fromEntries(names.map((name) => [name, buffer(name)])) as Record<string, Buffer>;
-    const address = (b: Buffer) => 64 * names.indexOf(b.label);
+    const [x, dyT, w, s0, s1, y] = ['x', 'dyT', 'w', 's0', 's1', 'y'].map(buffer);
+    const places = [x, dyT, w, s0, s1, y];
+    const address = (b: Buffer) => 64 * places.indexOf(b);
     const update: Instruction = {
       name: 'denseBackwardWeight',
-      fields: { ...buffers, dw: null, K: 1, N: 1, rule: 4 } as never,
+      fields: { x, dyT, dw: null, K: 1, N: 1, rule: Rule.adam, w, s0, s1 },
     };
-    for (const name of ['w', 's0', 's1'])
-      expect(barriers([update, addition(buffers[name], null, buffers.y)], address)).toEqual([false, true]);
+    for (const changed of [w, s0, s1])
+      expect(barriers([update, addition(changed, null, y)], address)).toEqual([false, true]);
+    expect(barriers([update, addition(x, null, y)], address)).toEqual([false, false]);
   });
 
   it('are not needed by instructions that only read the same', () => {

@@ -7,7 +7,7 @@ import { bits, integers, uniform } from '../numbers.js';
 import { availableTiers } from '../tiers.js';
 import { poisonMemory } from './poison.js';
 
-poisonMemory();
+const blocks = poisonMemory();
 
 const BATCH = 37;
 const x = uniform(new Generator(1), BATCH * 7);
@@ -94,6 +94,19 @@ describe.each(await availableTiers())('on %s', (tier) => {
       expect(net.predict(part)).toEqual(small.predict(part));
       small.dispose();
     }
+    net.dispose();
+  });
+
+  it.skipIf(tier === 'js')('the lanes beyond a weight stay free of what lies in memory', async () => {
+    const net = await create(tier);
+    const block = blocks.findLast(({ what }) => what === 'parameters and optimizer state');
+    for (let step = 0; step < 3; step++) {
+      net.trainStep(x, y);
+      net.forward(x, y);
+      net.backward();
+      net.step();
+    }
+    expect(block?.values().every(Number.isFinite)).toBe(true);
     net.dispose();
   });
 

@@ -179,7 +179,7 @@ export function activation(z: Node, kind: ActivationName, alpha: number = defaul
   if (!Object.hasOwn(rules, kind))
     throw new ValueError(`activation: expected one of ${activationNames.join(', ')}, got ${JSON.stringify(kind)}`);
   // The derivative is told from y, whose sign is that of z only for such an alpha.
-  if (!(Number.isFinite(alpha) && alpha >= 0))
+  if (!(Number.isFinite(Math.fround(alpha)) && alpha >= 0))
     throw new ValueError(`${kind}: expected a finite alpha of at least 0, got ${alpha}`);
   return apply(activationOperation, [z], { kind, alpha });
 }

@@ -187,7 +187,7 @@ export const heaviside = (a: Operand, b: Operand): Node => two(heavisideOperatio
 
 /** x^exponent for a constant exponent. Throws `ValueError` if the exponent is not finite. */
 export function pow(x: Operand, exponent: number): Node {
-  if (!Number.isFinite(exponent)) throw new ValueError(`pow: expected a finite exponent, got ${exponent}`);
+  if (!Number.isFinite(Math.fround(exponent))) throw new ValueError(`pow: expected a finite exponent, got ${exponent}`);
   return apply(powOperation, [nodeOf(x)], { exponent });
 }
 

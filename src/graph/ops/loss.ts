@@ -166,7 +166,8 @@ export const meanAbsoluteError = (output: Node, targets: Node): Node => loss('me
  * 1964). Throws `ValueError` if delta is not positive.
  */
 export function huber(output: Node, targets: Node, delta = 1): Node {
-  if (!(delta > 0 && delta < Infinity)) throw new ValueError(`huber: expected a positive delta, got ${delta}`);
+  if (!(Math.fround(delta) > 0 && Math.fround(delta) < Infinity))
+    throw new ValueError(`huber: expected a positive delta, got ${delta}`);
   return loss('huber', output, targets, delta);
 }
 
