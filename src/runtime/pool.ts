@@ -45,8 +45,7 @@ export class Pool {
   /** Starts workers until there are `threads` threads. Where that fails there is one thread, and `broken` says why. */
   async grow(threads: number): Promise<void> {
     try {
-      if (threads > 1 && !(this.memory.buffer instanceof SharedArrayBuffer))
-        throw new Error('memory cannot be shared here');
+      if (threads > 1 && !platform.canShare()) throw new Error('memory cannot be shared here');
       while (this.#broken === null && 1 + this.#workers.length < threads) {
         const { module, memory, control } = this;
         const thread = 1 + this.#workers.length;
