@@ -45,7 +45,9 @@ export class Pool {
   /** Starts workers until there are `threads` threads. Where that fails there is one thread, and `broken` says why. */
   async grow(threads: number): Promise<void> {
     try {
-      if (threads > 1 && !platform.canShare()) throw new Error('memory cannot be shared here');
+      // Where pages are not isolated the name itself is missing.
+      const shared = typeof SharedArrayBuffer !== 'undefined' && this.memory.buffer instanceof SharedArrayBuffer;
+      if (threads > 1 && !shared) throw new Error('memory cannot be shared here');
       while (this.#broken === null && 1 + this.#workers.length < threads) {
         const { module, memory, control } = this;
         const thread = 1 + this.#workers.length;
