@@ -1,8 +1,5 @@
-/** What a network promises: its configuration, its parameters, predict, evaluate, save and load. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+/** What a network promises: its configuration, its parameters, predict, evaluate. */
+import { describe, expect, it } from 'vitest';
 import {
   activation,
   adamw,
@@ -260,57 +257,6 @@ describe('the accuracy', () => {
       ),
     );
     expect(net.evaluate({ x, y: targets }).accuracy).toBe(right.filter(Boolean).length / ROWS);
-    net.dispose();
-  });
-});
-
-describe('save and load', () => {
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'lanegrad-'));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
-
-  it.each(tiers)('give equal predictions to the last bit on %s', async (tier) => {
-    const net = await trained({ tier });
-    const again = await load(await net.save(), { tier });
-    expect(again.config).toEqual(net.config);
-    expect(again.parameters()).toEqual(net.parameters());
-    expect(again.predict(x)).toEqual(net.predict(x));
-    net.dispose();
-    again.dispose();
-  });
-
-  it('carry a network from tier to tier', async () => {
-    const net = await trained({ tier: 'js' });
-    const again = await load(await net.save(), { tier: tiers[0] });
-    expect(again.runtime.tier).toBe(tiers[0]);
-    expect(again.parameters()).toEqual(net.parameters());
-    expect(difference(again.predict(x).data, net.predict(x).data)).toBeLessThan(1e-5);
-    again.dispose();
-  });
-
-  it('go by a file, and leave nothing else beside it', async () => {
-    const net = await trained();
-    const path = join(folder, 'net.safetensors');
-    await writeFile(path, 'what was there before');
-    const bytes = await net.save(path);
-    expect(new Uint8Array(await readFile(path))).toEqual(new Uint8Array(bytes));
-    expect(await readdir(folder)).toEqual(['net.safetensors']);
-    const again = await load(path);
-    expect(again.predict(x)).toEqual(net.predict(x));
-    net.dispose();
-    again.dispose();
-  });
-
-  it('that fail to write leave no file behind', async () => {
-    const net = await trained();
-    const before = await readdir(folder);
-    await expect(net.save(join(folder, 'nowhere', 'net.safetensors'))).rejects.toThrow();
-    // A folder cannot be replaced by a file: this fails at the last moment.
-    await expect(net.save(folder)).rejects.toThrow();
-    expect(await readdir(folder)).toEqual(before);
-    expect((await readdir(tmpdir())).filter((name) => name.startsWith(`${folder.split(/[\\/]/).at(-1)}.`))).toEqual([]);
     net.dispose();
   });
 });

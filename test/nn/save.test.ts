@@ -1,0 +1,74 @@
+/** What `save` writes, `load` gives back; and a file is written whole or not at all. */
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { adam, dense, load, type Network, network } from '../../src/index.js';
+import { Generator } from '../../src/random.js';
+import type { TierName } from '../../src/runtime/tiers.js';
+import { difference, integers, uniform } from '../numbers.js';
+import { availableTiers } from '../tiers.js';
+
+const BATCH = 16;
+const x = uniform(new Generator(1), BATCH * 6);
+const labels = integers(new Generator(2), BATCH, 4);
+const tiers = await availableTiers();
+
+/** A network that has been trained a little. */
+async function trained(tier: TierName = tiers[0]): Promise<Network> {
+  const layers = [dense(20, 'relu'), dense(4)];
+  const net = await network({ input: 6, layers, loss: 'softmaxCrossEntropy', optimizer: adam(), batch: BATCH, tier });
+  for (let step = 0; step < 5; step++) net.trainStep(x, labels);
+  return net;
+}
+
+describe('save and load', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'lanegrad-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it.each(tiers)('give equal predictions to the last bit on %s', async (tier) => {
+    const net = await trained(tier);
+    const again = await load(await net.save(), { tier });
+    expect(again.config).toEqual(net.config);
+    expect(again.parameters()).toEqual(net.parameters());
+    expect(again.predict(x)).toEqual(net.predict(x));
+    net.dispose();
+    again.dispose();
+  });
+
+  it('carry a network from tier to tier', async () => {
+    const net = await trained('js');
+    const again = await load(await net.save(), { tier: tiers[0] });
+    expect(again.runtime.tier).toBe(tiers[0]);
+    expect(again.parameters()).toEqual(net.parameters());
+    expect(difference(again.predict(x).data, net.predict(x).data)).toBeLessThan(1e-5);
+    again.dispose();
+  });
+
+  it('go by a file, and leave nothing else beside it', async () => {
+    const net = await trained();
+    const path = join(folder, 'net.safetensors');
+    await writeFile(path, 'what was there before');
+    const bytes = await net.save(path);
+    expect(new Uint8Array(await readFile(path))).toEqual(new Uint8Array(bytes));
+    expect(await readdir(folder)).toEqual(['net.safetensors']);
+    const again = await load(path);
+    expect(again.predict(x)).toEqual(net.predict(x));
+    net.dispose();
+    again.dispose();
+  });
+
+  it('that fail to write leave no file behind', async () => {
+    const net = await trained();
+    const before = await readdir(folder);
+    await expect(net.save(join(folder, 'nowhere', 'net.safetensors'))).rejects.toThrow();
+    // A folder cannot be replaced by a file: this fails at the last moment.
+    await expect(net.save(folder)).rejects.toThrow();
+    expect(await readdir(folder)).toEqual(before);
+    expect((await readdir(tmpdir())).filter((name) => name.startsWith(`${folder.split(/[\\/]/).at(-1)}.`))).toEqual([]);
+    net.dispose();
+  });
+});
