@@ -269,8 +269,8 @@ export async function load(source: string | Uint8Array, options: RunOptions = {}
   const text = metadata.lanegrad;
   if (text === undefined)
     throw new CheckpointError("load: expected metadata 'lanegrad' with a configuration, got none");
-  const config = parseConfig(text);
-  checkTensors(config, tensors);
+  const { config, graph } = parseConfig(text);
+  checkTensors(graph, tensors);
   const net = await network({ ...config, ...options });
   try {
     net.setParameters(tensors);
@@ -284,8 +284,8 @@ export async function load(source: string | Uint8Array, options: RunOptions = {}
 }
 
 /** Throws `CheckpointError` unless the tensors are the configuration's parameters: before memory is taken for them. */
-function checkTensors(config: NetworkConfig, tensors: ReadonlyMap<string, Tensor>): void {
-  for (const { name, shape } of parametersOf(graphOf(config))) {
+function checkTensors(graph: NetworkGraph, tensors: ReadonlyMap<string, Tensor>): void {
+  for (const { name, shape } of parametersOf(graph)) {
     const tensor = tensors.get(name as string);
     if (!tensor) throw new CheckpointError(`load: expected the parameter '${name}', got none`);
     if (!sameShape(tensor.shape, shape))
@@ -295,14 +295,13 @@ function checkTensors(config: NetworkConfig, tensors: ReadonlyMap<string, Tensor
   }
 }
 
-/** The configuration in a file. Throws `CheckpointError` if it is none that `network()` would take. */
-function parseConfig(text: string): NetworkConfig {
+/** The configuration in a file, and its graph. Throws `CheckpointError` if it is none that `network()` would take. */
+function parseConfig(text: string): { config: NetworkConfig; graph: NetworkGraph } {
   try {
     const config = JSON.parse(text);
     if (typeof config !== 'object' || config === null)
       throw new ValueError(`expected an object, got ${text.slice(0, 40)}`);
-    graphOf(config);
-    return config;
+    return { config, graph: graphOf(config) };
   } catch (cause) {
     throw new CheckpointError(`load: expected a configuration in metadata 'lanegrad': ${(cause as Error).message}`, {
       cause,

@@ -262,9 +262,7 @@ export class Program implements Executable {
     if (kind === 'split') results.push(...backward.map((node) => emitter.result(node)));
     nextPhase();
     if (kind === 'train' || kind === 'split') this.#emitUpdates(emitter);
-    // The step reads gradients that the backward call has left, so they keep their place until then.
-    const kept = kind === 'split' ? this.#trained.map((node) => emitter.buffer(this.#gradient(node))) : [];
-    return { phases, feeds: emitter.feeds, results, kept };
+    return { phases, feeds: emitter.feeds, results };
   }
 
   #gradient(parameter: Node): Node {

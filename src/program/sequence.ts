@@ -18,8 +18,6 @@ export interface Listing {
   readonly feeds: readonly Feed[];
   /** Buffers that are read after a run. */
   readonly results: readonly Buffer[];
-  /** Buffers that one phase leaves for a later one. */
-  readonly kept: readonly Buffer[];
 }
 
 interface Phase {
@@ -47,8 +45,7 @@ export class Sequence {
   ) {
     const phases = fuse(listing.phases);
     const instructions = phases.flat();
-    const left = listing.kept.filter(({ life }) => life !== 'persistent');
-    const pinned = [...listing.feeds.map(({ staging }) => staging), ...listing.results, ...left];
+    const pinned = [...listing.feeds.map(({ staging }) => staging), ...listing.results];
     const { offsets, bytes } = plan(phases, pinned);
     const head = recordsBytes(instructions.length);
     this.bytes = head + bytes;
