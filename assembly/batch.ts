@@ -9,7 +9,7 @@ export let samplePanels: i32 = 0;
 export let hyper: usize = 0;
 /** Threads that share this run. */
 export let threads: i32 = 1;
-/** This thread's scratch tile: one 16 x 16 tile, 1 KB. */
+/** This thread's scratch tile: 32 lines, enough for the tallest tile. */
 export let scratch: usize = 0;
 
 export function setBatch(count: i32, threadCount: i32, hyperPointer: usize, scratchTile: usize): void {

@@ -8,7 +8,7 @@
  *   196   1 where thread 0 may sleep (not on a browser's main thread)
  *   256   the job: program, first, count, threads
  *   1024  mailboxes, 64 bytes a thread: 0 jobs posted, 4 asleep, 8 jobs taken
- *   ...   scratch tiles, 1 KB a thread
+ *   ...   scratch tiles, 2 KB a thread
  */
 
 /**
@@ -34,7 +34,7 @@ export const TAKEN: usize = 8;
 /** Threads that a control block has room for. */
 export const MAX_THREADS: i32 = 64;
 /** Bytes of a control block: the fields above, a mailbox and a scratch tile a thread. */
-export const CONTROL_BYTES: i32 = 1024 + MAX_THREADS * (64 + 1024);
+export const CONTROL_BYTES: i32 = 1024 + MAX_THREADS * (64 + 2048);
 
 /** Turns of a spin before sleeping: some 50 microseconds, a few times what waking a thread costs. */
 export const SPIN: i32 = 20000;
@@ -55,7 +55,7 @@ export function mailbox(control: usize, thread: i32): usize {
 }
 
 export function scratchTile(control: usize, thread: i32): usize {
-  return control + MAILBOXES + (<usize>MAX_THREADS << 6) + (<usize>thread << 10);
+  return control + MAILBOXES + (<usize>MAX_THREADS << 6) + (<usize>thread << 11);
 }
 
 /** Waits until all threads have come here. False when one of them has died. */

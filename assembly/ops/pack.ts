@@ -5,7 +5,7 @@
 import { rows, samplePanels } from '../batch';
 import { PackPanels, PackRows, UnpackPanels, UnpackRows } from '../generated/instructions';
 import { add, BYTES, LANES, load, madd, splat, store, sum, transposeBlock } from '../generated/lanes';
-import { LINE_BYTES, lines, panels, tileRows } from '../panel';
+import { LINE_BYTES, lines, panels, tileRows, weightLine } from '../panel';
 
 /** Rows of a weight matrix that go through all panels before the next: as many streams as a prefetcher follows. */
 const ROWS_BLOCK: i32 = 8;
@@ -128,7 +128,7 @@ export function packPanels(r: usize, first: i32, last: i32): void {
       const width = tileRows(n << 4, N);
       for (let k = block; k < blockEnd; k++) {
         const s = PackPanels.source(r) + ((<usize>k * N + (n << 4)) << 2);
-        const t = PackPanels.target(r) + lines(n * K + k);
+        const t = PackPanels.target(r) + lines(weightLine(n, k, K, N));
         if (width == 16) {
           copyLine(s, t);
         } else {
@@ -153,7 +153,7 @@ export function unpackPanels(r: usize, first: i32, last: i32): void {
     for (let n = first; n < last; n++) {
       const width = tileRows(n << 4, N);
       for (let k = block; k < blockEnd; k++) {
-        const s = UnpackPanels.source(r) + lines(n * K + k);
+        const s = UnpackPanels.source(r) + lines(weightLine(n, k, K, N));
         const t = UnpackPanels.target(r) + ((<usize>k * N + (n << 4)) << 2);
         if (width == 16) copyLine(s, t);
         else copyElements(s, t, width);

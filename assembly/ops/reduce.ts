@@ -5,10 +5,7 @@
 import { rows, samplePanels, scratch } from '../batch';
 import { BatchMean, Seed, SumBatch, SumFeatures, SumPanels } from '../generated/instructions';
 import { add, BYTES, iota, keep, LANES, load, lt, mul, splat, store } from '../generated/lanes';
-import { LINE_BYTES, lines, panels, tileRows } from '../panel';
-
-/** Lines that are summed in f32 before their sum goes into one of f64. */
-const BLOCK: i32 = 256;
+import { blockRows, KC, LINE_BYTES, lines, panels, tileRows, weightLine } from '../panel';
 
 export function sumFeaturesUnits(r: usize): i32 {
   return samplePanels;
@@ -53,16 +50,16 @@ export function sumPanelsUnits(r: usize): i32 {
   return 1;
 }
 
-/** y[0] = scale * sum of a weight's panels, the lanes beyond N left out. */
+/** y[0] = scale * sum of a weight's panels, the lanes beyond N left out. Sums of KC lines in f32 go into one of f64. */
 export function sumPanels(r: usize, first: i32, last: i32): void {
   if (first == last) return;
   const K = SumPanels.K(r);
   const N = SumPanels.N(r);
   let sum: f64 = 0;
-  for (let n = 0; n < panels(N); n++) {
-    const width = tileRows(n << 4, N);
-    for (let k = 0; k < K; k += BLOCK) {
-      sumLines(SumPanels.x(r) + lines(n * K + k), min(BLOCK, K - k), scratch);
+  for (let k = 0; k < K; k += KC) {
+    for (let n = 0; n < panels(N); n++) {
+      const width = tileRows(n << 4, N);
+      sumLines(SumPanels.x(r) + lines(weightLine(n, k, K, N)), blockRows(k, K), scratch);
       for (let lane = 0; lane < width; lane++) sum += f32.load(scratch + (<usize>lane << 2));
     }
   }

@@ -8,22 +8,25 @@
  *
  * A slice is of the output, never of the sum, and each sum runs in blocks of KC in a fixed order, so results do not
  * depend on how the output is sliced. The epilogues (activation, its derivative, the optimiser's update) work on a
- * tile of 16 x 16 while it is in the first-level cache.
+ * tile, 16 lines of Y or 24 of dX and dW, while it is in the first-level cache.
  */
 import { hyper, samplePanels, scratch, threads } from '../batch';
 import { DenseBackwardInput, DenseBackwardWeight, DenseForward, Rule, Transpose } from '../generated/instructions';
 import { BYTES, LANES, loadSplat, store, transposeBlock } from '../generated/lanes';
 import { colTile, rowTile } from '../generated/micro-kernels';
 import { activationTile, activationGradientTile } from '../ops/activation';
-import { lines, LINE_BYTES, panels, tileRows } from '../panel';
+import { blockRows, KC, LINE_BYTES, lines, panels, ROWS, rowTiles, tileRows, weightLine } from '../panel';
 import { updateLines, negativeLearningRate } from '../update/rules';
 
-/** Block of the summed axis: 256 lines of B are 16 KB, half of a 32 KB first-level cache (Low et al., TOMS 2016). */
-const KC: i32 = 256;
-/** Output panels, or rows of dX in panels, that pass over all samples before the next block of the sum. */
-const NC: i32 = 16;
-/** Rows of dW that pass over all output panels: their A, 512 lines of each sample panel, stays in the second level. */
-const MC: i32 = 512;
+/** Output panels that pass over all samples before the next block of the sum: 64 x KC lines of W, 512 KB, stay in L2. */
+const NC: i32 = 64;
+/** Rows of dX that pass over all samples before the next block of its sum, and that block: a part of W like the above. */
+const DX_KC: i32 = 8 * KC;
+const DX_NC: i32 = 144;
+/** Rows of dW that pass over all output panels: their A, as many lines of each sample panel, stays in the second level. */
+const DW_KC: i32 = 4 * KC;
+/** Block of dW's sum over the samples. */
+const DW_MC: i32 = 256;
 /** 1.0 as bits. */
 const ONE: i32 = 0x3f800000;
 
@@ -59,10 +62,11 @@ export function denseForward(r: usize, first: i32, last: i32): void {
   for (let block = firstPanel; block < lastPanel; block += NC) {
     for (let k = 0; k < K; k += KC) {
       const kc = min(KC, K - k);
-      for (let n = block; n < min(block + NC, lastPanel); n++) {
-        const a = w + lines(n * K + k);
-        const tile = tileRows(n << 4, N);
-        for (let m = firstSamples; m < lastSamples; m++) {
+      const blockEnd = min(block + NC, lastPanel);
+      for (let m = firstSamples; m < lastSamples; m++) {
+        for (let n = block; n < blockEnd; n++) {
+          const a = w + lines(weightLine(n, k, K, N));
+          const tile = tileRows(n << 4, N);
           const offset = lines(m * N + (n << 4));
           if (k == 0 && bias) splatLines(bias + lines(n), z + offset, tile);
           colTile(tile, kc, a, 0, x + lines(m * K + k), z + offset, ONE, k > 0 || bias ? 1 : 0);
@@ -83,7 +87,7 @@ function splatLines(p: usize, c: usize, count: i32): void {
 }
 
 export function denseBackwardInputUnits(r: usize): i32 {
-  const outer = panels(DenseBackwardInput.K(r));
+  const outer = rowTiles(DenseBackwardInput.K(r));
   return splitInner(outer, samplePanels) ? samplePanels : outer;
 }
 
@@ -96,21 +100,24 @@ export function denseBackwardInput(r: usize, first: i32, last: i32): void {
   const dx = DenseBackwardInput.dx(r);
   const activation = DenseBackwardInput.activation(r);
   const alpha = DenseBackwardInput.alpha(r);
-  const splitBatch = splitInner(panels(K), samplePanels);
-  const firstPanel = splitBatch ? 0 : first;
-  const lastPanel = splitBatch ? panels(K) : last;
+  const splitBatch = splitInner(rowTiles(K), samplePanels);
+  const firstRow = splitBatch ? 0 : first * ROWS;
+  const lastRow = splitBatch ? K : min(last * ROWS, K);
   const firstSamples = splitBatch ? first : 0;
   const lastSamples = splitBatch ? last : samplePanels;
 
-  for (let block = firstPanel; block < lastPanel; block += NC) {
-    for (let n = 0; n < N; n += KC) {
-      const nc = min(KC, N - n);
-      for (let k = block; k < min(block + NC, lastPanel); k++) {
-        const a = w + lines((n >> 4) * K + (k << 4));
-        const tile = tileRows(k << 4, K);
-        for (let m = firstSamples; m < lastSamples; m++) {
-          const offset = lines(m * K + (k << 4));
-          rowTile(tile, nc, a, lines(K), dy + lines(m * N + n), dx + offset, ONE, n > 0 ? 1 : 0);
+  for (let block = firstRow; block < lastRow; block += DX_KC) {
+    const blockEnd = min(block + DX_KC, lastRow);
+    for (let n = 0; n < N; n += DX_NC) {
+      const nc = min(DX_NC, N - n);
+      for (let m = firstSamples; m < lastSamples; m++) {
+        const b = dy + lines(m * N + n);
+        for (let k = block; k < blockEnd; k += ROWS) {
+          const a = w + lines(weightLine(n >> 4, k, K, N));
+          const panelBytes = lines(blockRows(k - (k % KC), K));
+          const offset = lines(m * K + k);
+          const tile = min(ROWS, blockEnd - k);
+          rowTile(tile, nc, a, panelBytes, b, dx + offset, ONE, n > 0 ? 1 : 0);
           if (activation && n + nc == N)
             activationGradientTile(activation, alpha, saved + offset, dx + offset, dx + offset, tile);
         }
@@ -121,7 +128,7 @@ export function denseBackwardInput(r: usize, first: i32, last: i32): void {
 
 export function denseBackwardWeightUnits(r: usize): i32 {
   const outer = panels(DenseBackwardWeight.N(r));
-  const inner = panels(DenseBackwardWeight.K(r));
+  const inner = rowTiles(DenseBackwardWeight.K(r));
   return splitInner(outer, inner) ? inner : outer;
 }
 
@@ -137,26 +144,26 @@ export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
   const w = DenseBackwardWeight.w(r);
   const s0 = DenseBackwardWeight.s0(r);
   const s1 = DenseBackwardWeight.s1(r);
-  const splitK = splitInner(panels(N), panels(K));
+  const splitK = splitInner(panels(N), rowTiles(K));
   const firstPanel = splitK ? 0 : first;
   const lastPanel = splitK ? panels(N) : last;
-  const firstRow = splitK ? first << 4 : 0;
-  const lastRow = splitK ? min(last << 4, K) : K;
+  const firstRow = splitK ? first * ROWS : 0;
+  const lastRow = splitK ? min(last * ROWS, K) : K;
   // Plain SGD needs nothing but W and the sum: W += -learningRate * S happens in the micro-kernel's registers.
   const inPlace = rule == Rule.SGD;
   const scale = inPlace ? reinterpret<i32>(negativeLearningRate(hyper)) : ONE;
 
-  for (let block = firstRow; block < lastRow; block += MC) {
-    const blockEnd = min(block + MC, lastRow);
+  for (let block = firstRow; block < lastRow; block += DW_KC) {
+    const blockEnd = min(block + DW_KC, lastRow);
     for (let n = firstPanel; n < lastPanel; n++) {
-      for (let k = block; k < blockEnd; k += 16) {
-        const offset = lines(n * K + k);
-        const tile = tileRows(k, K);
+      for (let k = block; k < blockEnd; k += ROWS) {
+        const offset = lines(weightLine(n, k, K, N));
+        const tile = min(ROWS, blockEnd - k);
         const c = inPlace ? w + offset : rule ? scratch : dw + offset;
-        for (let m = 0; m < M; m += KC) {
+        for (let m = 0; m < M; m += DW_MC) {
           const a = x + lines((m >> 4) * K + k);
           const b = dyT + lines(n * M + m);
-          rowTile(tile, min(KC, M - m), a, lines(K), b, c, scale, inPlace || m > 0 ? 1 : 0);
+          rowTile(tile, min(DW_MC, M - m), a, lines(K), b, c, scale, inPlace || m > 0 ? 1 : 0);
         }
         if (rule && !inPlace) updateLines(rule, hyper, w + offset, scratch, s0 + offset, s1 + offset, tile);
       }

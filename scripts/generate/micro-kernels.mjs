@@ -78,42 +78,56 @@ export function ${form}${MR}(K: i32, a: usize, panelBytes: usize, b: usize, c: u
 }`;
 }
 
-/** A tile of up to 16 rows and all 16 lanes, as micro-kernels of nearly equal height. */
+/**
+ * A tile of all 16 lanes. Along the lanes ("row") it may have any number of rows: as many full micro-kernels as fit and
+ * one for the rest. Down a panel ("col") it has up to 16, in micro-kernels of nearly equal height.
+ */
 function tile(tier, form) {
   const { MR, VECTORS } = tier;
   const stripBytes = dialect(tier).bytes * VECTORS;
   const rowBytes = form === 'col' ? 4 : 64;
-  const split = (rows) => {
-    const parts = Math.ceil(rows / MR);
-    return range(parts).map((p) => Math.floor((rows + parts - 1 - p) / parts));
-  };
-  const strips = (body) =>
+  const strips = (body, indent) =>
     stripBytes === 64
-      ? body('b', 'c', '    ')
-      : `    for (let j: usize = 0; j < 64; j += ${stripBytes}) {\n${body('b + j', 'c + j', '      ')}\n    }`;
-  const calls = (rows) =>
-    strips((b, c, indent) => {
+      ? body('b', 'c', indent)
+      : `${indent}for (let j: usize = 0; j < 64; j += ${stripBytes}) {\n${body('b + j', 'c + j', `${indent}  `)}\n${indent}}`;
+  const calls = (heights, indent) =>
+    strips((b, c, inner) => {
       let first = 0;
-      return split(rows)
+      return heights
         .map((height) => {
           const at = first;
           first += height;
-          return `${indent}${form}${height}(K, a + ${rowBytes * at}, panelBytes, ${b}, ${c} + ${64 * at}, scale, accumulate);`;
+          return `${inner}${form}${height}(K, a + ${rowBytes * at}, panelBytes, ${b}, ${c} + ${64 * at}, scale, accumulate);`;
         })
         .join('\n');
-    });
-  return `
-/** C[rows][16] of a tile; see the head of this file. */
-export function ${form}Tile(rows: i32, K: i32, a: usize, panelBytes: usize, b: usize, c: usize, scale: i32, accumulate: i32): void {
-  if (rows == 16) {
-${calls(16)}
+    }, indent);
+  const cases = (splits) =>
+    splits.map((heights, i) => `    case ${i + 1}: {\n${calls(heights, '      ')}\n      break;\n    }`).join('\n');
+  const equal = (rows) => {
+    const parts = Math.ceil(rows / MR);
+    return range(parts).map((p) => Math.floor((rows + parts - 1 - p) / parts));
+  };
+  const body =
+    form === 'col'
+      ? `  if (rows == 16) {
+${calls(equal(16), '    ')}
     return;
   }
   switch (rows) {
-${range(15)
-  .map((r) => `    case ${r + 1}: {\n${calls(r + 1)}\n    break;\n    }`)
-  .join('\n')}
+${cases(range(15).map((r) => equal(r + 1)))}
+  }`
+      : `  for (; rows >= ${MR}; rows -= ${MR}) {
+${calls([MR], '    ')}
+    a += ${MR * rowBytes};
+    c += ${MR * 64};
   }
+  switch (rows) {
+${cases(range(MR - 1).map((r) => [r + 1]))}
+  }`;
+  return `
+/** C[rows][16] of a tile; see the head of this file. */
+export function ${form}Tile(rows: i32, K: i32, a: usize, panelBytes: usize, b: usize, c: usize, scale: i32, accumulate: i32): void {
+${body}
 }`;
 }
 

@@ -2,8 +2,8 @@
  * How values lie in memory, in lines of 16 f32 (64 bytes):
  *
  *   batched      [ceil(B / 16)][size][16]             a lane is a sample
- *   unbatched    [ceil(N / 16)][K][16]                a lane is an element of the last axis: N is its extent, K the
- *                                                     product of the others. Vectors and numbers are plain rows of f32.
+ *   unbatched    [ceil(K / KC)][ceil(N / 16)][KC][16] a lane is an element of the last axis: N is its extent, K the
+ *                                                     product of the others, KC that of `assembly/panel.ts`. Vectors and numbers are plain rows of f32.
  */
 import type { Buffer } from './lowering.js';
 import { type Node, type Shape, size } from './node.js';

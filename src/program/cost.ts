@@ -10,6 +10,9 @@ const LINE_NS = 6;
 const BARRIER_NS = 400;
 const DISPATCH_NS = 2000;
 
+/** Rows of a tile of dX or dW. */
+const ROWS = 24;
+
 interface Cost {
   readonly ns: number;
   /** Pieces that threads can share. */
@@ -20,8 +23,8 @@ function cost({ name, fields }: Instruction, samplePanels: number, tier: string)
   const { K = 1, N = 1, features = 1, lines = 1, batched = 1 } = fields as Partial<Record<string, number>>;
   if (name === 'denseForward' || name === 'denseBackwardInput' || name === 'denseBackwardWeight') {
     const tiles = [
-      panels(name === 'denseBackwardInput' ? K : N),
-      name === 'denseBackwardWeight' ? panels(K) : samplePanels,
+      name === 'denseBackwardInput' ? Math.ceil(K / ROWS) : panels(N),
+      name === 'denseBackwardWeight' ? Math.ceil(K / ROWS) : samplePanels,
     ];
     return { ns: (K * N * 16 * samplePanels) / PRODUCT_RATE[tier], units: Math.max(...tiles) };
   }
