@@ -3,6 +3,7 @@ export { run, DONE, NON_FINITE, BROKEN } from './program';
 export { dispatch, work } from './jobs';
 export { fail, CONTROL_BYTES, MAX_THREADS } from './threads';
 export { fillUniform } from './random';
+export { rehearse } from './rehearse';
 export * from './generated/micro-kernels';
 
 /** Where memory that the kernels themselves do not use begins. */

@@ -32,6 +32,8 @@ export interface KernelExports extends ThreadExports {
     low: number,
     high: number,
   ): void;
+  /** One turn of what the self-test looks at besides the micro-kernels, on 10 KB of memory that is there for it. */
+  rehearse(p: number): void;
   /** n turns of register-resident multiply-adds: the ceiling. */
   peak(n: number, scratch: number): void;
 }

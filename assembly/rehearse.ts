@@ -1,0 +1,26 @@
+/**
+ * The kernels, beside the products, that a dense network spends its time in, each worked once on memory of the
+ * caller's: for the self-test, which lets the engine optimise them and compares the tiers' results.
+ */
+import { Activation, Rule } from './generated/instructions';
+import { activationGradientTile, activationTile } from './ops/activation';
+import { lines } from './panel';
+import { updateLines } from './update/rules';
+
+/** Lines of each operand. */
+const COUNT: i32 = 32;
+const OPERAND: usize = lines(COUNT);
+
+/** Works on 5 operands of 32 lines at p, the first of which begins with the numbers of `update/rules.ts`. */
+export function rehearse(p: usize): void {
+  const w = p + OPERAND;
+  const g = w + OPERAND;
+  const s0 = g + OPERAND;
+  const s1 = s0 + OPERAND;
+  updateLines(Rule.SGD, p, w, g, s0, s1, COUNT);
+  updateLines(Rule.MOMENTUM, p, w, g, s0, s1, COUNT);
+  updateLines(Rule.ADAM, p, w, g, s0, s1, COUNT);
+  updateLines(Rule.ADAMW, p, w, g, s0, s1, COUNT);
+  activationTile(Activation.RELU, 0, w, g, COUNT);
+  activationGradientTile(Activation.RELU, 0, w, g, g, COUNT);
+}
