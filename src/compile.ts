@@ -3,6 +3,7 @@ import { ValueError } from './errors.js';
 import {
   type Executable,
   type Feeds,
+  type MemoryPlan,
   type Model,
   namedTensors,
   type RuntimeReport,
@@ -92,6 +93,11 @@ export class GraphProgram {
   /** The tier and the number of threads that run this, and why. */
   get runtime(): RuntimeReport {
     return this.#executable.report;
+  }
+
+  /** The bytes that this takes to be trained, or to be run where there is no optimizer. */
+  get plan(): MemoryPlan {
+    return this.#executable.plan;
   }
 
   get learningRate(): number {

@@ -1,6 +1,6 @@
 /** `lanegrad`: networks. Graphs are in `lanegrad/graph`, readers of data in `lanegrad/data`. */
 export * from './errors.js';
-export type { RuntimeReport, Tensor } from './graph/model.js';
+export type { MemoryPlan, RuntimeReport, Tensor } from './graph/model.js';
 export type { ActivationName } from './graph/ops/activation.js';
 export type { LossName } from './graph/ops/loss.js';
 export { load, type Network, type NetworkOptions, network } from './network.js';

@@ -3,7 +3,7 @@ import { platform } from '#platform';
 import { checkRunOptions, compileModel, type RunOptions } from './compile.js';
 import { CheckpointError, ValueError } from './errors.js';
 import { checkFeeds, checkFinite, type FeedRule, feedRules } from './graph/feeds.js';
-import { type Executable, namedTensors, type RuntimeReport, type Tensor } from './graph/model.js';
+import { type Executable, type MemoryPlan, namedTensors, type RuntimeReport, type Tensor } from './graph/model.js';
 import { type Node, reachable, sameShape, showShape, size } from './graph/node.js';
 import { sourceKind } from './graph/ops/source.js';
 import { decodeSafetensors, encodeSafetensors } from './io/safetensors.js';
@@ -113,6 +113,11 @@ export class Network {
   /** The tier and the number of threads that run this network, and why it is not a better one. */
   get runtime(): RuntimeReport {
     return this.#executable.report;
+  }
+
+  /** The bytes that this network takes to be trained. */
+  get plan(): MemoryPlan {
+    return this.#executable.plan;
   }
 
   /** Steps taken so far. */

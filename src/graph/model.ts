@@ -45,6 +45,7 @@ export interface Model {
 /** A model ready to run. Both `backward` and `trainStep` mean the loss of the samples that were fed. */
 export interface Executable {
   readonly report: RuntimeReport;
+  readonly plan: MemoryPlan;
   /** The learning rate of the next step. */
   learningRate: number;
   /** Steps taken so far. */
@@ -79,6 +80,23 @@ export interface Snapshot {
   readonly steps: number;
   readonly learningRate: number;
   readonly data: readonly Values[];
+}
+
+/**
+ * The bytes that a model takes, known before any is taken: to train it, or to run it where it has no optimiser. What
+ * else is called (`forward` and `backward`, `evaluate`, `predict`) takes a block of its own at its first call.
+ */
+export interface MemoryPlan {
+  /** All of what follows. In WebAssembly, the parameters and their states, and the rest, are whole pages of 4096 bytes. */
+  readonly bytes: number;
+  /** Parameters and constants. */
+  readonly parameters: number;
+  /** What the optimiser keeps of them. */
+  readonly states: number;
+  /** Samples, values between and results at their peak: those whose lives do not overlap share their place. */
+  readonly activations: number;
+  /** The compiled program. */
+  readonly instructions: number;
 }
 
 /** What runs a model, and why it is that. */

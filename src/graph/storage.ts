@@ -27,6 +27,26 @@ export function lineCount(node: Node): number {
   return panels(N) * K;
 }
 
+/**
+ * Walks elements `from` to `to` - 1 of an unbatched tensor, in row-major order, by runs that lie side by side in memory:
+ * `visit` gets where a run begins, counted in f32 from the tensor's address, its first element, and how many it has.
+ */
+export function walkRuns(
+  shape: Shape,
+  from: number,
+  to: number,
+  visit: (at: number, element: number, count: number) => void,
+): void {
+  const { K, N } = matrix(shape);
+  for (let element = from; element < to; ) {
+    const n = element % N;
+    const lane = n % 16;
+    const count = Math.min(16 - lane, N - n, to - element);
+    visit((n - lane) * K + 16 * Math.floor(element / N) + lane, element, count);
+    element += count;
+  }
+}
+
 interface Operand {
   readonly base: Buffer;
   /** Bytes from one panel of samples to the next, and from one line to the next. */

@@ -9,6 +9,7 @@ import {
   derive,
   type Executable,
   type Feeds,
+  type MemoryPlan,
   type Model,
   type RuntimeReport,
   type Snapshot,
@@ -16,12 +17,12 @@ import {
 } from '../graph/model.js';
 import { type Node, reachable, size } from '../graph/node.js';
 import { sourceKind } from '../graph/ops/source.js';
-import { lineCount, panels } from '../graph/storage.js';
+import { panels } from '../graph/storage.js';
+import { blockBytes, showBytes } from '../runtime/heap.js';
 import type { KernelTier } from '../runtime/kernels.js';
 import { type Runtime, runtimeFor } from '../runtime/runtime.js';
-import { Emitter } from './emitter.js';
-import { Rule } from './generated/instructions.js';
-import { type Listing, Sequence } from './sequence.js';
+import { type Kind, list, rootsOf } from './listing.js';
+import { Sequence } from './sequence.js';
 import { Store } from './store.js';
 
 export interface ProgramOptions {
@@ -53,8 +54,6 @@ interface Entry {
   readonly results: readonly Buffer[];
 }
 
-type Kind = 'train' | 'split' | 'evaluate' | 'predict';
-
 /** The phases of the sequence `split`. */
 const FORWARD = 0;
 const BACKWARD = 1;
@@ -62,11 +61,12 @@ const STEP = 2;
 
 export class Program implements Executable {
   learningRate = 0;
+  readonly plan: MemoryPlan;
   #steps = 0;
   #entries = new Map<Kind, Entry>();
+  /** What will be run most. */
+  readonly #main: Entry;
   readonly #store: Store;
-  /** The parameters that are trained. */
-  readonly #trained: readonly Node[];
   /** How far `forward`, `backward` and `step` have come; a change of parameters starts over. */
   #stage: 'none' | 'forward' | 'backward' = 'none';
   #rows = 0;
@@ -81,14 +81,30 @@ export class Program implements Executable {
     const { parameters, gradients, value } = derivation;
     const roots = [...(value ? [value] : []), ...model.outputs, ...gradients.values()];
     const kept = reachable(roots).filter((node) => sourceKind(node) === 'parameter' || sourceKind(node) === 'constant');
-    this.#trained = model.update ? [...parameters.values()].filter((node) => gradients.has(node.name as string)) : [];
-    this.#store = new Store(runtime, kept, this.#trained, model.update?.states ?? []);
+    const trained = model.update ? [...parameters.values()].filter((node) => gradients.has(node.name as string)) : [];
+    this.#store = new Store(runtime, kept, trained, model.update?.states ?? []);
+    const kind = model.update ? 'train' : value ? 'split' : 'predict';
+    this.#main = this.#create(kind, 'compile');
+    this.#entries.set(kind, this.#main);
+    const { recordBytes, valueBytes, bytes } = this.#main.sequence;
+    this.plan = {
+      bytes: blockBytes(this.#store.bytes) + blockBytes(bytes),
+      parameters: this.#store.bytes - this.#store.stateBytes,
+      states: this.#store.stateBytes,
+      activations: valueBytes,
+      instructions: recordBytes,
+    };
   }
 
-  /** Lists what will be run most, which takes its memory, and starts as many threads as that is worth. */
+  /** Takes the memory of the plan, and starts as many threads as what will be run most is worth. */
   async wake(): Promise<void> {
-    const kind = this.model.update ? 'train' : this.derivation.value ? 'split' : 'predict';
-    const worth = this.#entry(kind, 'compile').sequence.worthThreads(panels(this.model.batch));
+    const { bytes, parameters, states, activations } = this.plan;
+    const parts = { parameters, 'optimizer state': states, activations };
+    const figures = Object.entries(parts).map(([name, part]) => `${showBytes(part)} of ${name}`);
+    this.runtime.heap.expectRoom(bytes, 'compile', figures.join(', '));
+    this.#store.allocate();
+    this.#allocate(this.#main, 'compile');
+    const worth = this.#main.sequence.worthThreads(panels(this.model.batch));
     if (worth > 1) await this.runtime.pool.grow(worth);
   }
 
@@ -100,11 +116,6 @@ export class Program implements Executable {
 
   get steps(): number {
     return this.#steps;
-  }
-
-  /** Bytes that this program holds now: parameters, optimiser state, and the blocks of what has been run so far. */
-  get bytes(): number {
-    return [...this.#entries.values()].reduce((bytes, { sequence }) => bytes + sequence.bytes, this.#store.bytes);
   }
 
   forward(feeds: Feeds): number {
@@ -220,70 +231,24 @@ export class Program implements Executable {
     let entry = this.#entries.get(kind);
     if (!entry) {
       entry = this.#create(kind, operation);
+      this.#allocate(entry, operation);
       this.#entries.set(kind, entry);
     }
     return entry;
   }
 
   #create(kind: Kind, operation: string): Entry {
-    const { value, gradients } = this.derivation;
-    const { outputs, batch } = this.model;
-    if (kind !== 'predict' && !value) throw new UnsupportedError(`${operation}: expected a model with a loss`);
-    const forward = kind === 'predict' ? outputs : kind === 'evaluate' ? [value as Node, ...outputs] : [value as Node];
-    const trains = kind === 'train' || kind === 'split';
-    const backward = trains ? [...gradients.values()] : [];
-    const roots = [...forward, ...backward];
-    const emitter = new Emitter(batch, (node) => this.#store.buffer(node));
-    const listing = this.#list(kind, emitter, forward, backward, roots);
-    const address = (buffer: Buffer) => this.#store.addressOf(buffer);
-    const sequence = new Sequence(this.runtime, listing, this.maxThreads, address, operation);
-    return { sequence, rules: feedRules(roots), results: listing.results };
+    const { model, derivation } = this;
+    if (kind !== 'predict' && !derivation.value)
+      throw new UnsupportedError(`${operation}: expected a model with a loss`);
+    const listing = list(kind, model, derivation, this.#store);
+    const { forward, backward } = rootsOf(kind, model, derivation);
+    const sequence = new Sequence(this.runtime, listing, this.maxThreads);
+    return { sequence, rules: feedRules([...forward, ...backward]), results: listing.results };
   }
 
-  /** The instructions of a sequence; its results are the forward roots, then the gradients where they are returned. */
-  #list(
-    kind: Kind,
-    emitter: Emitter,
-    forward: readonly Node[],
-    backward: readonly Node[],
-    roots: readonly Node[],
-  ): Listing {
-    const phases = [emitter.instructions];
-    const nextPhase = () => {
-      if (kind !== 'split') return;
-      emitter.instructions = [];
-      phases.push(emitter.instructions);
-    };
-    emitter.feed(roots);
-    emitter.compute(forward);
-    const results = forward.map((node) => emitter.result(node));
-    nextPhase();
-    emitter.compute(backward);
-    if (kind === 'split') results.push(...backward.map((node) => emitter.result(node)));
-    nextPhase();
-    if (kind === 'train' || kind === 'split') this.#emitUpdates(emitter);
-    return { phases, feeds: emitter.feeds, results };
-  }
-
-  #gradient(parameter: Node): Node {
-    return this.derivation.gradients.get(parameter.name as string) as Node;
-  }
-
-  #emitUpdates(emitter: Emitter): void {
-    const { update } = this.model;
-    if (!update) return;
-    for (const node of this.#trained) {
-      const [s0 = null, s1 = null] = this.#store.states(node);
-      const g = emitter.buffer(this.#gradient(node));
-      emitter.emit('update', {
-        p: this.#store.buffer(node),
-        g,
-        s0,
-        s1,
-        lines: lineCount(node),
-        rule: Rule[update.rule],
-      });
-    }
+  #allocate({ sequence }: Entry, operation: string): void {
+    sequence.allocate((buffer) => this.#store.addressOf(buffer), operation);
   }
 
   #feed({ sequence, rules }: Entry, operation: string, feeds: Feeds): number {

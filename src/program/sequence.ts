@@ -29,30 +29,43 @@ interface Phase {
 }
 
 export class Sequence {
-  /** Bytes of its block: records, inputs, activations, results. */
-  readonly bytes: number;
-  readonly #block: number;
-  readonly #phases: Phase[];
+  /** Bytes of the records, and of the inputs, values between and results that lie behind them in its block. */
+  readonly recordBytes: number;
+  readonly valueBytes: number;
+  readonly #listing: Listing;
   readonly #offsets: ReadonlyMap<Buffer, number>;
-  readonly #feeds: { readonly name: string; readonly address: number }[];
+  /** What follows is there after `allocate`. */
+  #block = 0;
+  #phases: readonly Phase[] = [];
+  #feeds: readonly { readonly name: string; readonly address: number }[] = [];
 
   constructor(
     readonly runtime: Runtime,
     listing: Listing,
     readonly maxThreads: number,
-    persistent: (buffer: Buffer) => number,
-    what: string,
   ) {
+    const { feeds, results } = listing;
     const phases = fuse(listing.phases);
-    const instructions = phases.flat();
-    const pinned = [...listing.feeds.map(({ staging }) => staging), ...listing.results];
-    const { offsets, bytes } = plan(phases, pinned);
-    const head = recordsBytes(instructions.length);
-    this.bytes = head + bytes;
+    const { offsets, bytes } = plan(phases, [...feeds.map(({ staging }) => staging), ...results]);
+    this.#listing = { phases, feeds, results };
     this.#offsets = offsets;
+    this.recordBytes = recordsBytes(phases.flat().length);
+    this.valueBytes = bytes;
+  }
+
+  /** Bytes of its block. */
+  get bytes(): number {
+    return this.recordBytes + this.valueBytes;
+  }
+
+  /** Takes the block and writes the records. */
+  allocate(persistent: (buffer: Buffer) => number, what: string): void {
+    const { runtime } = this;
+    const { phases, feeds } = this.#listing;
+    const instructions = phases.flat();
     this.#block = runtime.heap.allocate(this.bytes, what);
-    const address = (buffer: Buffer): number => this.#address(buffer, head) ?? persistent(buffer);
-    this.#feeds = listing.feeds.map(({ name, staging }) => ({ name, address: address(staging) }));
+    const address = (buffer: Buffer): number => this.#address(buffer) ?? persistent(buffer);
+    this.#feeds = feeds.map(({ name, staging }) => ({ name, address: address(staging) }));
 
     const meets = barriers(instructions, address);
     instructions.forEach((instruction, i) => {
@@ -68,13 +81,9 @@ export class Sequence {
     });
   }
 
-  #address(buffer: Buffer, head = recordsBytes(this.#count)): number | undefined {
+  #address(buffer: Buffer): number | undefined {
     const offset = this.#offsets.get(buffer);
-    return offset === undefined ? undefined : this.#block + head + offset;
-  }
-
-  get #count(): number {
-    return this.#phases.reduce((count, phase) => count + phase.instructions.length, 0);
+    return offset === undefined ? undefined : this.#block + this.recordBytes + offset;
   }
 
   /** Where a result lies. */
@@ -121,6 +130,6 @@ export class Sequence {
   }
 
   dispose(): void {
-    this.runtime.heap.free(this.#block, this.bytes);
+    if (this.#block) this.runtime.heap.free(this.#block, this.bytes);
   }
 }

@@ -9,16 +9,21 @@ export class Store {
   readonly #offsets = new Map<Buffer, number>();
   readonly #buffers = new Map<Node, Buffer>();
   readonly #states = new Map<Node, Buffer[]>();
-  readonly #block: number;
-  /** Bytes of the block. */
+  readonly #kept: readonly Node[];
+  /** 0 until `allocate`. */
+  #block = 0;
+  /** Bytes of the optimiser's state, and of the whole block. */
+  readonly stateBytes: number;
   readonly bytes: number;
 
   constructor(
     readonly runtime: Runtime,
     kept: readonly Node[],
-    trained: readonly Node[],
+    /** The parameters that have a state. */
+    readonly trained: readonly Node[],
     stateNames: readonly string[],
   ) {
+    this.#kept = kept;
     let bytes = 0;
     const reserve = (node: Node, label: string): Buffer => {
       const buffer = createBuffer(label, nodeBytes(node, 1), 'persistent');
@@ -27,16 +32,22 @@ export class Store {
       return buffer;
     };
     for (const node of kept) this.#buffers.set(node, reserve(node, node.name ?? 'constant'));
+    const keptBytes = bytes;
     for (const node of trained)
       this.#states.set(
         node,
         stateNames.map((state) => reserve(node, `${node.name}.${state}`)),
       );
+    this.stateBytes = bytes - keptBytes;
     this.bytes = bytes;
-    this.#block = runtime.heap.allocate(bytes, 'parameters and optimizer state');
-    for (const node of kept) {
+  }
+
+  /** Takes the block, and writes the values that the graph gives. */
+  allocate(): void {
+    this.#block = this.runtime.heap.allocate(this.bytes, 'parameters and optimizer state');
+    for (const node of this.#kept) {
       const data = sourceData(node);
-      if (data) runtime.pack(this.address(node), node.shape, data);
+      if (data) this.runtime.pack(this.address(node), node.shape, data);
     }
   }
 
@@ -63,6 +74,6 @@ export class Store {
   }
 
   dispose(): void {
-    this.runtime.heap.free(this.#block, this.bytes);
+    if (this.#block) this.runtime.heap.free(this.#block, this.bytes);
   }
 }

@@ -10,6 +10,7 @@ import {
   derive,
   type Executable,
   type Feeds,
+  type MemoryPlan,
   type Model,
   type RuntimeReport,
   type Snapshot,
@@ -81,6 +82,20 @@ export class Reference implements Executable {
 
   get report(): RuntimeReport {
     return { tier: 'js', threads: 1, reason: '' };
+  }
+
+  /** As if nothing of a pass were given back before its end, which is up to the engine. */
+  get plan(): MemoryPlan {
+    const { value, gradients } = this.#derivation;
+    const roots = value ? [value, ...gradients.values()] : this.model.outputs;
+    const nodes = reachable(roots).filter((node) => sourceKind(node) !== 'parameter');
+    const numbers = nodes.reduce((sum, node) => sum + size(node.shape) * (node.batched ? this.model.batch : 1), 0);
+    const perNumber = this.precision === 'f64' ? 8 : 4;
+    const [parameters, states] = [[...this.#parameters.values()], [...this.#states.values()].flat()].map((arrays) =>
+      arrays.reduce((bytes, { byteLength }) => bytes + byteLength, 0),
+    );
+    const activations = perNumber * numbers;
+    return { bytes: parameters + states + activations, parameters, states, activations, instructions: 0 };
   }
 
   get steps(): number {

@@ -13,7 +13,7 @@ interface Hole {
 }
 
 /** What a block takes; even an empty one has an address of its own. */
-const align = (bytes: number): number => Math.ceil(Math.max(bytes, 1) / ALIGNMENT) * ALIGNMENT;
+export const blockBytes = (bytes: number): number => Math.ceil(Math.max(bytes, 1) / ALIGNMENT) * ALIGNMENT;
 
 /** Bytes as people read them. */
 export function showBytes(bytes: number): string {
@@ -33,7 +33,7 @@ export class Heap {
     readonly memory: WebAssembly.Memory,
     base: number,
   ) {
-    this.#holes = [{ start: align(base), end: memory.buffer.byteLength }];
+    this.#holes = [{ start: blockBytes(base), end: memory.buffer.byteLength }];
     this.#view();
   }
 
@@ -47,9 +47,21 @@ export class Heap {
     return this.#holes.reduce((bytes, { start, end }) => bytes - (end - start), this.memory.buffer.byteLength);
   }
 
+  /** Throws `MemoryError` with the figures if so many bytes cannot fit beside what is in use. Nothing is taken. */
+  expectRoom(bytes: number, what: string, figures: string): void {
+    if (bytes > MAX_PAGES * PAGE - this.used) this.#refuse(what, `${showBytes(bytes)} (${figures})`);
+  }
+
+  #refuse(what: string, amount: string, cause?: unknown): never {
+    throw new MemoryError(
+      `${what}: expected ${amount} to fit into ${showBytes(MAX_PAGES * PAGE)} beside the ${showBytes(this.used)} in use`,
+      { cause },
+    );
+  }
+
   /** A block of zeros. Throws `MemoryError`, with nothing changed, when it does not fit into 4 GiB. */
   allocate(bytes: number, what: string): number {
-    const length = align(bytes);
+    const length = blockBytes(bytes);
     let hole = this.#holes.find(({ start, end }) => end - start >= length);
     if (!hole) {
       this.#grow(length, what);
@@ -67,17 +79,11 @@ export class Heap {
     const last = this.#holes.at(-1);
     const missing = length - (last?.end === end ? end - last.start : 0);
     const pages = Math.ceil(missing / PAGE);
-    const refuse = (cause?: unknown): never => {
-      throw new MemoryError(
-        `${what}: expected ${showBytes(length)} to fit into ${showBytes(MAX_PAGES * PAGE)} beside the ${showBytes(this.used)} in use`,
-        { cause },
-      );
-    };
-    if (end / PAGE + pages > MAX_PAGES) refuse();
+    if (end / PAGE + pages > MAX_PAGES) this.#refuse(what, showBytes(length));
     try {
       this.memory.grow(pages);
     } catch (error) {
-      refuse(error);
+      this.#refuse(what, showBytes(length), error);
     }
     this.#release(end, end + pages * PAGE);
     this.#view();
@@ -85,7 +91,7 @@ export class Heap {
 
   /** Gives a block back. */
   free(start: number, bytes: number): void {
-    this.#release(start, start + align(bytes));
+    this.#release(start, start + blockBytes(bytes));
   }
 
   #release(start: number, end: number): void {

@@ -89,7 +89,7 @@ describe.each(testedTiers)('on %s', (tier) => {
     it.skipIf(tier === 'js')('by the state of its optimizer', async () => {
       const layers = [dense(20_000), dense(CLASSES)];
       // 1.5 GiB of parameters, and twice that for the moments.
-      await tooLarge({ input: 20_000, layers }, 'parameters and optimizer state');
+      await tooLarge({ input: 20_000, layers }, 'compile');
     });
 
     it.skipIf(tier === 'js').each([1, 2])('by its batch, on %i threads', async (threads) => {

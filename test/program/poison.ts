@@ -6,7 +6,7 @@ import { vi } from 'vitest';
 import { Heap } from '../../src/runtime/heap.js';
 
 /** Blocks that begin as zeros: optimiser state starts at 0, and so do the counters where threads meet. */
-const zeroed = ['parameters and optimizer state', 'threads', 'runtime'];
+const zeroed = ['parameters and optimizer state', 'threads'];
 
 const { allocate } = Heap.prototype;
 
