@@ -10,6 +10,8 @@ import { type Node, type Shape, size } from './node.js';
 import type { Lowering } from './operation.js';
 
 export const LINE_BYTES = 64;
+/** Rows of a weight that lie together. */
+const KC = 120;
 
 /** Panels that hold n lanes. */
 export const panels = (n: number): number => Math.ceil(n / 16);
@@ -41,8 +43,11 @@ export function walkRuns(
   for (let element = from; element < to; ) {
     const n = element % N;
     const lane = n % 16;
+    const k = Math.floor(element / N);
+    const block = k - (k % KC);
+    const line = block * panels(N) + ((n - lane) / 16) * Math.min(KC, K - block) + (k - block);
     const count = Math.min(16 - lane, N - n, to - element);
-    visit((n - lane) * K + 16 * Math.floor(element / N) + lane, element, count);
+    visit(16 * line + lane, element, count);
     element += count;
   }
 }
