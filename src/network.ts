@@ -102,6 +102,7 @@ export class Network {
         checkFinite(operation, this.#rules, { x: data.x, y: data.y });
         return rows;
       },
+      input: () => this.input,
       trainStep: (x, y) => this.trainStep(x, y),
       evaluate: (data) => this.evaluate(data),
       steps: () => executable.steps,
@@ -118,6 +119,17 @@ export class Network {
   /** The bytes that this network takes to be trained. */
   get plan(): MemoryPlan {
     return this.#executable.plan;
+  }
+
+  /**
+   * Room for the inputs of a batch, [batch, ...input], where `trainStep` reads them: given back as its x, or the first
+   * rows of it as `subarray`, they are not copied. To be asked for anew before each batch, since the memory may move,
+   * and not to be written to after `dispose`.
+   *
+   * Throws `UnsupportedError` for a network without a loss, `DisposedError` after `dispose`.
+   */
+  get input(): Float32Array {
+    return this.#executable.view('x');
   }
 
   /** Steps taken so far. */

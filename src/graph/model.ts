@@ -58,6 +58,8 @@ export interface Executable {
   step(): void;
   /** `forward`, `backward` and `step` as one. Returns the loss before the step. */
   trainStep(feeds: Feeds): number;
+  /** Room for a batch of an input: what was written there, `trainStep` takes without copying it. */
+  view(name: string): Float32Array;
   /** The outputs for these samples. */
   predict(feeds: Feeds): Tensor[];
   /** The loss and the outputs for these samples. */

@@ -160,6 +160,12 @@ export class Program implements Executable {
     return this.#number(entry);
   }
 
+  view(name: string): Float32Array {
+    const { sequence, rules } = this.#entry('train', 'input');
+    const { size } = rules.find((rule) => rule.name === name) as FeedRule;
+    return sequence.view(name, size * this.model.batch);
+  }
+
   predict(feeds: Feeds): Tensor[] {
     const entry = this.#entry('predict', 'predict');
     const rows = this.#feed(entry, 'predict', feeds);

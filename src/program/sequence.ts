@@ -98,8 +98,14 @@ export class Sequence {
     for (const { name, address } of this.#feeds) {
       const values = feeds[name];
       if (typeof values === 'number') f32[address / 4] = values;
-      else f32.set(values, address / 4);
+      else if (!isAt(values, f32.buffer, address)) f32.set(values, address / 4);
     }
+  }
+
+  /** Where the samples of an input are copied to, each after the other: `length` numbers in all. */
+  view(name: string, length: number): Float32Array {
+    const { address } = this.#feeds.find((feed) => feed.name === name) as { address: number };
+    return this.runtime.heap.f32.subarray(address / 4, address / 4 + length);
   }
 
   /** The optimiser's numbers of the next run. */
@@ -133,3 +139,7 @@ export class Sequence {
     if (this.#block) this.runtime.heap.free(this.#block, this.bytes);
   }
 }
+
+/** Whether these numbers lie there already. */
+const isAt = (values: ArrayLike<number>, buffer: ArrayBufferLike, address: number): boolean =>
+  values instanceof Float32Array && values.buffer === buffer && values.byteOffset === address;

@@ -55,6 +55,7 @@ export class Reference implements Executable {
   #fed: { feeds: Feeds; rows: number } | null = null;
   /** The gradients of the last `backward`, until the parameters change. */
   #gradients: Map<Node, Values> | null = null;
+  readonly #views = new Map<string, Float32Array>();
 
   constructor(
     readonly model: Model,
@@ -158,6 +159,12 @@ export class Reference implements Executable {
     this.backward();
     this.step();
     return loss;
+  }
+
+  view(name: string): Float32Array {
+    const { size } = feedRules([this.#value('input')]).find((rule) => rule.name === name) as FeedRule;
+    this.#views.set(name, this.#views.get(name) ?? new Float32Array(size * this.model.batch));
+    return this.#views.get(name) as Float32Array;
   }
 
   predict(feeds: Feeds): Tensor[] {

@@ -66,6 +66,8 @@ export interface Trainable {
   steps(): number;
   /** The number of samples. Throws if anything in the data is not as it must be. */
   check(operation: string, data: Dataset): number;
+  /** Room for the inputs of a batch, which `trainStep` does not copy. */
+  input(): Float32Array;
   trainStep(x: ArrayLike<number>, y: ArrayLike<number>): number;
   evaluate(data: Dataset): Evaluation;
   snapshot(): Snapshot;
@@ -192,12 +194,13 @@ export function slice(values: ArrayLike<number>, from: number, to: number): Arra
   return Array.prototype.slice.call(values, from, to);
 }
 
-/** Gathers samples into arrays that are used again for every batch. */
-function createBatch({ batch, sizes }: Trainable, { x, y }: Dataset): (taken: Uint32Array) => Dataset {
-  const gather = (values: ArrayLike<number>, size: number) => {
+/** Gathers the inputs of a batch where the network reads them, and its targets in an array that is used again. */
+function createBatch(net: Trainable, { x, y }: Dataset): (taken: Uint32Array) => Dataset {
+  const { batch, sizes } = net;
+  const gather = (values: ArrayLike<number>, size: number, room: () => Float32Array) => {
     const source = values instanceof Float32Array ? values : Float32Array.from(values);
-    const target = new Float32Array(batch * size);
     return (taken: Uint32Array): Float32Array => {
+      const target = room();
       taken.forEach((row, i) => {
         if (size === 1) target[i] = source[row];
         else target.set(source.subarray(row * size, (row + 1) * size), i * size);
@@ -205,7 +208,8 @@ function createBatch({ batch, sizes }: Trainable, { x, y }: Dataset): (taken: Ui
       return taken.length === batch ? target : target.subarray(0, taken.length * size);
     };
   };
-  const gatherX = gather(x, sizes.x);
-  const gatherY = gather(y, sizes.y);
+  const targets = new Float32Array(batch * sizes.y);
+  const gatherX = gather(x, sizes.x, () => net.input());
+  const gatherY = gather(y, sizes.y, () => targets);
   return (taken) => ({ x: gatherX(taken), y: gatherY(taken) });
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   activation,
   adamw,
+  DisposedError,
   dense,
   type LossName,
   load,
@@ -196,6 +197,27 @@ describe.each(tiers)('on %s', (tier) => {
     expect(net.steps).toBe(1);
     expect(net.parameters()).toEqual(before);
     net.dispose();
+  });
+});
+
+describe.each(tiers)('the room for inputs on %s', (tier) => {
+  it.each([16, 5])('trains on what was written there as on any array, %i rows', async (rows) => {
+    const [net, other] = [await trained({ tier }), await trained({ tier })];
+    const batch = x.subarray(0, rows * INPUT);
+    for (let step = 0; step < 3; step++) {
+      net.input.set(batch);
+      const loss = net.trainStep(net.input.subarray(0, rows * INPUT), labels.subarray(0, rows));
+      expect(loss).toBe(other.trainStep(batch, labels.subarray(0, rows)));
+    }
+    expect(net.parameters()).toEqual(other.parameters());
+    for (const made of [net, other]) made.dispose();
+  });
+
+  it('holds a batch, and is refused after dispose', async () => {
+    const net = await trained({ tier });
+    expect(net.input).toHaveLength(16 * INPUT);
+    net.dispose();
+    expect(() => net.input).toThrow(DisposedError);
   });
 });
 
