@@ -11,10 +11,12 @@ const ROUNDS: i32 = 10;
 
 /**
  * Element e is word e mod 4 of the block with counter (floor(e / 4), stream, 0, 0) and the seed as key: its upper 24
- * bits, u in [0, 1), as low + u (high - low), the multiplication and the addition rounded each.
+ * bits, u in [0, 1), as low + u (high - low), the multiplication and the addition rounded each. The target's first
+ * number is element `first`, a multiple of 4.
  */
 export function fillUniform(
   target: usize,
+  first: i32,
   count: i32,
   seedLow: u32,
   seedHigh: u32,
@@ -24,7 +26,7 @@ export function fillUniform(
 ): void {
   const range = high - low;
   for (let e = 0; e < count; e += 4) {
-    let x0: u32 = e >> 2;
+    let x0: u32 = (first + e) >> 2;
     let x1: u32 = stream;
     let x2: u32 = 0;
     let x3: u32 = 0;

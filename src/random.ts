@@ -57,16 +57,9 @@ function multiplyHigh(a: number, b: number): number {
 /**
  * Fills `target` with uniform numbers from low to high: element e is word e mod 4 of the block with counter
  * (floor(e / 4), stream, 0, 0) and the seed as key: its upper 24 bits, u in [0, 1), as low + u (high - low), the
- * multiplication and the addition rounded to f32 each. The target's first number is element `first`, a multiple of 4.
+ * multiplication and the addition rounded to f32 each.
  */
-export function fillUniform(
-  target: Float32Array,
-  seed: number,
-  stream: number,
-  low: number,
-  high: number,
-  first = 0,
-): void {
+export function fillUniform(target: Float32Array, seed: number, stream: number, low: number, high: number): void {
   const key = seedWords('fillUniform', seed);
   const counter = [0, checkStream('fillUniform', stream), 0, 0];
   if (!Number.isFinite(low) || !Number.isFinite(high) || low > high)
@@ -76,7 +69,7 @@ export function fillUniform(
   const block: Block = [0, 0, 0, 0];
   for (let e = 0; e < target.length; e++) {
     if (e % 4 === 0) {
-      counter[0] = (first + e) / 4;
+      counter[0] = e / 4;
       philox(counter, key, block);
     }
     target[e] = from + Math.fround(unit(block[e % 4]!) * range);

@@ -91,7 +91,7 @@ describe.each(kernelTiers)('the kernel on %s', (tier) => {
     const { exports, heap } = await runtimeFor(tier);
     for (const count of [1, 2, 3, 4, 5, 1001]) {
       const target = heap.allocate(4 * count + 4, 'test');
-      exports.fillUniform(target, count, seed >>> 0, Math.floor(seed / 2 ** 32), stream, low, high);
+      exports.fillUniform(target, 0, count, seed >>> 0, Math.floor(seed / 2 ** 32), stream, low, high);
       const expected = new Float32Array(count);
       fillUniform(expected, seed, stream, low, high);
       expect(bits(heap.f32.slice(target / 4, target / 4 + count))).toEqual(bits(expected));

@@ -25,6 +25,7 @@ export interface KernelExports extends ThreadExports {
   run(control: number, program: number, first: number, count: number, thread: number, threads: number): number;
   fillUniform(
     target: number,
+    first: number,
     count: number,
     seedLow: number,
     seedHigh: number,

@@ -2,7 +2,6 @@
 import { platform } from '#platform';
 import { type Shape, size } from '../graph/node.js';
 import { walkRuns } from '../graph/storage.js';
-import { fillUniform } from '../random.js';
 import { Heap } from './heap.js';
 import { createMemory, instantiate, type KernelExports, type KernelTier } from './kernels.js';
 import { Pool } from './pool.js';
@@ -50,15 +49,16 @@ export class Runtime {
     return data;
   }
 
-  /** Fills the panels of an unbatched tensor with uniform numbers; see `src/random.ts`. */
+  /** Fills the panels of an unbatched tensor with uniform numbers; see `assembly/random.ts`. */
   fillUniform(target: number, shape: Shape, seed: number, stream: number, low: number, high: number): void {
-    const count = size(shape);
-    const drawn = new Float32Array(Math.min(PIECE, count));
-    for (let first = 0; first < count; first += PIECE) {
-      const piece = drawn.subarray(0, count - first);
-      fillUniform(piece, seed, stream, low, high, first);
-      this.pack(target, shape, piece, first);
+    const elements = size(shape);
+    const drawn = this.heap.allocate(4 * PIECE, 'initial parameters');
+    for (let first = 0; first < elements; first += PIECE) {
+      const count = Math.min(PIECE, elements - first);
+      this.exports.fillUniform(drawn, first, count, seed >>> 0, Math.floor(seed / 2 ** 32), stream, low, high);
+      this.pack(target, shape, this.heap.f32.subarray(drawn / 4, drawn / 4 + count), first);
     }
+    this.heap.free(drawn, 4 * PIECE);
   }
 }
 
