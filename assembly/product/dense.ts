@@ -10,7 +10,7 @@
  * depend on how the output is sliced. The epilogues (activation, its derivative, the optimiser's update) work on a
  * tile, 16 lines of Y or 24 of dX and dW, while it is in the first-level cache.
  */
-import { hyper, samplePanels, scratch, threads } from '../batch';
+import { hyper, rows, samplePanels, scratch, threads } from '../batch';
 import { DenseBackwardInput, DenseBackwardWeight, DenseForward, Rule, Transpose } from '../generated/instructions';
 import { BYTES, LANES, loadSplat, store, transposeBlock } from '../generated/lanes';
 import { colTile, rowTile } from '../generated/micro-kernels';
@@ -58,6 +58,10 @@ export function denseForward(r: usize, first: i32, last: i32): void {
   const lastPanel = splitBatch ? panels(N) : last;
   const firstSamples = splitBatch ? first : 0;
   const lastSamples = splitBatch ? last : samplePanels;
+  if (rows == 1) {
+    if (firstSamples < lastSamples) forwardOne(r, firstPanel, lastPanel);
+    return;
+  }
 
   for (let block = firstPanel; block < lastPanel; block += NC) {
     for (let k = 0; k < K; k += KC) {
@@ -73,6 +77,33 @@ export function denseForward(r: usize, first: i32, last: i32): void {
           if (activation && k + kc == K) activationTile(activation, alpha, z + offset, y + offset, tile);
         }
       }
+    }
+  }
+}
+
+/**
+ * Y = X W + b of one sample. A lane is an output here, so that no arithmetic is spent on lanes that repeat the sample:
+ * the micro-kernel walks x as its A and W as its B, straight through memory. Each sum runs as it does for a batch, so
+ * the bits are the same. Until it is complete, a panel's sums stand in its first line of z.
+ */
+function forwardOne(r: usize, first: i32, last: i32): void {
+  const K = DenseForward.K(r);
+  const N = DenseForward.N(r);
+  const x = DenseForward.x(r);
+  const bias = DenseForward.b(r);
+  const activation = DenseForward.activation(r);
+  for (let k = 0; k < K; k += KC) {
+    const kc = min(KC, K - k);
+    for (let n = first; n < last; n++) {
+      const z = DenseForward.z(r) + lines(n << 4);
+      if (k == 0 && bias) memory.copy(z, bias + lines(n), LINE_BYTES);
+      const w = DenseForward.w(r) + lines(weightLine(n, k, K, N));
+      colTile(1, kc, x + lines(k), 0, w, z, ONE, k > 0 || bias ? 1 : 0);
+      if (k + kc < K) continue;
+      const tile = tileRows(n << 4, N);
+      memory.copy(scratch, z, LINE_BYTES);
+      splatLines(scratch, z, tile);
+      if (activation) activationTile(activation, DenseForward.alpha(r), z, DenseForward.y(r) + lines(n << 4), tile);
     }
   }
 }

@@ -200,6 +200,19 @@ describe.each(tiers)('on %s', (tier) => {
   });
 });
 
+describe.each(tiers)('one sample alone on %s', (tier) => {
+  it.each([5, 130, 300])('is predicted as it is among others, from %i inputs', async (inputs) => {
+    const values = uniform(new Generator(4), 17 * inputs);
+    const net = await network({ input: inputs, layers: [dense(37, 'tanh'), dense(3)], batch: 32, seed: 1, tier });
+    const all = net.predict(values).data;
+    for (const row of [0, 16]) {
+      const one = net.predict(values.subarray(row * inputs, (row + 1) * inputs)).data;
+      expect(one).toEqual(all.subarray(row * 3, (row + 1) * 3));
+    }
+    net.dispose();
+  });
+});
+
 describe.each(tiers)('the room for inputs on %s', (tier) => {
   it.each([16, 5])('trains on what was written there as on any array, %i rows', async (rows) => {
     const [net, other] = [await trained({ tier }), await trained({ tier })];
