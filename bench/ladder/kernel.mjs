@@ -1,9 +1,9 @@
 /** Single instructions on memory of their own, for benchmarks of kernels. */
 
-import { createBuffer } from '../dist/program/emitter.js';
-import { barriers, encode, HEADER, recordsBytes } from '../dist/program/encode.js';
+import { createBuffer } from '../../dist/program/emitter.js';
+import { barriers, encode, HEADER, recordsBytes } from '../../dist/program/encode.js';
 
-/** Lays out buffers and instructions as a program of its own; `run` executes it once. */
+/** Lays out buffers and instructions as a program of its own. */
 export class Kernel {
   #runtime;
   #block;
@@ -17,7 +17,8 @@ export class Kernel {
       const reserved = createBuffer('bench', 4 * floats, 'pinned');
       const address = runtime.heap.allocate(4 * floats, 'bench');
       this.#addresses.set(reserved, address);
-      for (let i = 0; i < floats; i++) runtime.heap.f32[address / 4 + i] = fill(i);
+      const { f32 } = runtime.heap;
+      for (let i = 0; i < floats; i++) f32[address / 4 + i] = fill(i);
       return reserved;
     };
     const instructions = describe(buffer);
@@ -33,8 +34,9 @@ export class Kernel {
     runtime.heap.f32[(this.#block + HEADER.hyper) / 4] = 1e-9;
   }
 
-  run(threads) {
-    this.#runtime.pool.run(this.#block, 0, this.#count, threads);
+  /** Runs some of the instructions once, by default all. */
+  run(threads, first = 0, count = this.#count) {
+    this.#runtime.pool.run(this.#block, first, count, threads);
   }
 
   dispose() {

@@ -1,0 +1,39 @@
+/** npm run bench:rivals: the same work for lanegrad and for other libraries, in alternation. `--help` lists the options. */
+import { writeFile } from 'node:fs/promises';
+import { machine, versions } from '../machine.mjs';
+import { installRivals } from './install.mjs';
+import { runJob, Speeds } from './measure.mjs';
+import { OptionError, readOptions, usage } from './options.mjs';
+import { aboutTable, jobTable, overview } from './report.mjs';
+import { chooseSides } from './sides.mjs';
+
+async function compare({ jobs, names, threads, effort, json }) {
+  const sides = chooseSides(names);
+  if (sides.some(({ packages }) => packages)) installRivals();
+  console.log(`${machine.cpu}, ${machine.cores} cores; Node.js ${versions.node}; lanegrad ${versions.lanegrad}`);
+  console.log(
+    `Each side is a process of its own and has its turn in each of ${effort.rounds} rounds, while the others wait. ` +
+      'Ratios are of the best samples.\n',
+  );
+  const results = [];
+  const speeds = new Speeds();
+  for (const job of jobs)
+    for (const count of job.threaded ? threads : [1]) {
+      const rows = await runJob(job, count, sides, effort, speeds);
+      results.push({ job, threads: count, rows });
+      console.log(`${jobTable(job, count, rows)}\n`);
+    }
+  console.log(`${aboutTable(results)}\n`);
+  console.log(overview(results, names));
+  if (json) await writeFile(json, JSON.stringify({ date: new Date().toISOString(), machine, versions, results }));
+}
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) console.log(usage);
+  else await compare(options);
+} catch (error) {
+  if (!(error instanceof OptionError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}
