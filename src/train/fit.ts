@@ -86,7 +86,9 @@ const SHUFFLE_STREAM = 2 ** 31;
 /** Milliseconds of training after which other events get their turn. */
 const TURN_MS = 50;
 
-const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+/** Node.js has a turn without the millisecond that a timer takes at least. */
+const later: (resolve: () => void) => void = 'setImmediate' in globalThis ? setImmediate : setTimeout;
+const nextTurn = (): Promise<void> => new Promise((resolve) => void later(resolve));
 
 /** Trains on the data; see `Network.fit`. */
 export async function fit(net: Trainable, data: Dataset, options: FitOptions): Promise<EpochReport[]> {
