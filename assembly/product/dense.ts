@@ -18,13 +18,16 @@ import { activationTile, activationGradientTile } from '../ops/activation';
 import { blockRows, KC, LINE_BYTES, lines, panels, ROWS, rowTiles, tileRows, weightLine } from '../panel';
 import { updateLines, negativeLearningRate } from '../update/rules';
 
-/** Output panels that pass over all samples before the next block of the sum: 64 x KC lines of W, 512 KB, stay in L2. */
-const NC: i32 = 64;
-/** Rows of dX that pass over all samples before the next block of its sum, and that block: a part of W like the above. */
+/**
+ * Output panels that pass over one panel of samples before the next: the sums of 4096 units. The more, the longer W is
+ * read straight on, and the longer KC lines of X stay in the first-level cache.
+ */
+const NC: i32 = 256;
+/** Rows of dX that pass over all samples before the next block of its sum, and that block: their part of W stays in L2. */
 const DX_KC: i32 = 8 * KC;
 const DX_NC: i32 = 144;
 /** Rows of dW that pass over all output panels: their A, as many lines of each sample panel, stays in the second level. */
-const DW_KC: i32 = 4 * KC;
+const DW_KC: i32 = 2 * KC;
 /** Block of dW's sum over the samples. */
 const DW_MC: i32 = 256;
 /** 1.0 as bits. */
