@@ -10,11 +10,12 @@ const START_MS = 15_000;
 
 /**
  * What a run may take: `rounds`, in each of which a side samples for `sliceMs`, at least once, until its samples have
- * taken `budgetMs`. Calls that would take longer than `longestMs` are left out.
+ * taken `budgetMs`. Of calls that take longer than `coldMs` the first is the only sample, and calls that would take
+ * longer than `longestMs` are left out.
  */
 export const efforts = {
-  full: { rounds: 8, sliceMs: 150, budgetMs: 6000, longestMs: 60_000 },
-  quick: { rounds: 3, sliceMs: 60, budgetMs: 1500, longestMs: 5000 },
+  full: { rounds: 8, sliceMs: 150, budgetMs: 6000, coldMs: 10_000, longestMs: 60_000 },
+  quick: { rounds: 3, sliceMs: 60, budgetMs: 1500, coldMs: 6000, longestMs: 5000 },
 };
 
 /** Speeds of each side so far, so as to foresee what a call would take. */
@@ -33,7 +34,7 @@ export class Speeds {
   }
 }
 
-/** A row for each side: `{ name, about, warning, check, samples }` in milliseconds a call, or `{ name, unable }`. */
+/** A row for each side: `{ name, about, warning, check, samples, cold }` in milliseconds a call, or `{ name, unable }`. */
 export async function runJob(job, threads, sides, effort, speeds) {
   const entries = [];
   for (const side of sides) entries.push(await enter(job, threads, side, effort, speeds));
@@ -47,7 +48,7 @@ export async function runJob(job, threads, sides, effort, speeds) {
 }
 
 /** Makes a side ready; without a `contestant` where it cannot or need not run again. */
-async function enter(job, threads, side, { budgetMs, longestMs }, speeds) {
+async function enter(job, threads, side, { budgetMs, coldMs, longestMs }, speeds) {
   const { name, version } = side;
   const reason = reasonToStay(job, threads, side, longestMs, speeds);
   if (reason) return { row: { name, unable: reason } };
@@ -55,20 +56,19 @@ async function enter(job, threads, side, { budgetMs, longestMs }, speeds) {
   const question = { prepare: job, patienceMs: budgetMs / 4 };
   const { ms, late, ...answer } = await contestant.ask(question, START_MS + longestMs);
   const row = { name, version, samples: [], ...answer };
-  if (!row.unable && ms <= budgetMs) return { side, row, contestant };
+  if (!row.unable && ms <= coldMs) return { side, row, contestant };
   await contestant.end();
   if (late) speeds.record(side, job, longestMs);
   if (row.unable) return { row };
-  row.samples.push(ms);
   speeds.record(side, job, ms);
-  return { row };
+  return { row: { ...row, cold: true, samples: [ms] } };
 }
 
 function reasonToStay(job, threads, side, longestMs, speeds) {
   if (side.missing) return side.missing;
   if (threads > 1 && side.single) return side.single;
   const foreseen = speeds.foresee(side, job);
-  return foreseen > longestMs ? `left out: a call would take some ${Math.round(foreseen / 1000)} s` : null;
+  return foreseen > longestMs ? `left out: one ${job.unit} would take some ${Math.round(foreseen / 1000)} s` : null;
 }
 
 async function turn({ row, contestant }, { sliceMs, budgetMs, longestMs }) {

@@ -43,7 +43,7 @@ export function jobTable({ title, unit, flops, tolerance }, threads, rows) {
       decimal(flops / best / 1e6),
       ratioText(ratioOf(row, rows)),
       agreementText(row, rows, tolerance),
-      row.samples.length,
+      row.cold ? 'the first call' : row.samples.length,
     ]);
   }
   const others = rows.filter(({ unable }) => unable).map(({ name, unable }) => `  ${name}: ${unable}`);
@@ -65,9 +65,14 @@ function agreementText(row, rows, tolerance) {
   if (!row.check.length || !ours.check?.length) return 'not compared';
   const compared = row.check.slice(0, ours.check.length);
   const difference = Math.max(...compared.map((value, i) => Math.abs(value / ours.check[i] - 1)));
-  return difference <= tolerance
-    ? difference.toExponential(0)
-    : colour('yellow', `differs: ${row.check.at(-1).toPrecision(4)} not ${ours.check.at(-1).toPrecision(4)}`);
+  if (difference <= tolerance) {
+    const share = compared.length < ours.check.length ? ` (${compared.length} of ${ours.check.length})` : '';
+    return difference.toExponential(0) + share;
+  }
+  return colour(
+    'yellow',
+    `differs: ${compared.at(-1).toPrecision(4)}, not ${ours.check[compared.length - 1].toPrecision(4)}`,
+  );
 }
 
 /** Who took part with what, and what speaks against taking their figures for their best. */
