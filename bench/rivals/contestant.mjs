@@ -25,7 +25,7 @@ export class Contestant {
     });
   }
 
-  /** The answer, `{ unable, late }` with the reason if there is none: the process died, or was ended after `limitMs`. */
+  /** The answer, `{ unable, late }` with the reason if there is none: the process died, or was too late and ended. */
   async ask(question, limitMs) {
     let late = false;
     const timer = setTimeout(() => {

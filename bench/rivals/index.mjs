@@ -1,11 +1,15 @@
-/** npm run bench:rivals: the same work for lanegrad and for other libraries, in alternation. `--help` lists the options. */
+/** npm run bench:rivals: the same work for lanegrad and for other libraries. `--help` lists the options. */
 import { writeFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { machine, versions } from '../machine.mjs';
 import { installRivals } from './install.mjs';
 import { runJob, Speeds } from './measure.mjs';
 import { OptionError, readOptions, usage } from './options.mjs';
 import { aboutTable, jobTable, overview } from './report.mjs';
 import { chooseSides } from './sides.mjs';
+
+/** Programs that want to run, on average: a machine at rest has none. */
+const BUSY = 0.5;
 
 async function compare({ jobs, names, threads, effort, json }) {
   const sides = chooseSides(names);
@@ -15,6 +19,9 @@ async function compare({ jobs, names, threads, effort, json }) {
     `Each side is a process of its own and has its turn in each of ${effort.rounds} rounds, while the others wait. ` +
       'Ratios are of the best samples.\n',
   );
+  const [load] = loadavg();
+  if (load > BUSY)
+    console.log(`The load of the last minute was ${load.toFixed(1)}: other work makes all figures worse.\n`);
   const results = [];
   const speeds = new Speeds();
   for (const job of jobs)

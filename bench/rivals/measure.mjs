@@ -22,19 +22,22 @@ export const efforts = {
 export class Speeds {
   #slowest = new Map();
 
-  record(side, job, ms) {
-    const key = `${side.name} ${kindOf(job)}`;
+  record(side, threads, job, ms) {
+    const key = keyOf(side, threads, kindOf(job));
     this.#slowest.set(key, Math.min(this.#slowest.get(key) ?? Infinity, job.flops / ms));
   }
 
   /** Milliseconds of a call, or 0 where nothing is known. */
-  foresee(side, job) {
-    const known = this.#slowest.get(`${side.name} ${kindOf(job)}`) ?? this.#slowest.get(`${side.name} forward`);
-    return known ? job.flops / known : 0;
+  foresee(side, threads, job) {
+    const speed =
+      this.#slowest.get(keyOf(side, threads, kindOf(job))) ?? this.#slowest.get(keyOf(side, threads, 'forward'));
+    return speed ? job.flops / speed : 0;
   }
 }
 
-/** A row for each side: `{ name, about, warning, check, samples, cold }` in milliseconds a call, or `{ name, unable }`. */
+const keyOf = ({ name }, threads, kind) => `${name}, ${threads}, ${kind}`;
+
+/** A row a side: `{ name, about, warning, check, samples, cold }`, milliseconds a call, or `{ name, unable }`. */
 export async function runJob(job, threads, sides, effort, speeds) {
   const entries = [];
   for (const side of sides) entries.push(await enter(job, threads, side, effort, speeds));
@@ -42,7 +45,7 @@ export async function runJob(job, threads, sides, effort, speeds) {
   for (let round = 0; round < effort.rounds; round++) for (const entry of running) await turn(entry, effort);
   for (const { side, row, contestant } of running) {
     await contestant.end();
-    if (!row.unable) speeds.record(side, job, Math.min(...row.samples));
+    if (!row.unable) speeds.record(side, threads, job, Math.min(...row.samples));
   }
   return entries.map(({ row }) => row);
 }
@@ -53,21 +56,21 @@ async function enter(job, threads, side, { budgetMs, coldMs, longestMs }, speeds
   const reason = reasonToStay(job, threads, side, longestMs, speeds);
   if (reason) return { row: { name, unable: reason } };
   const contestant = new Contestant(side, threads);
-  const question = { prepare: job, patienceMs: budgetMs / 4 };
+  const question = { prepare: job, patienceMs: budgetMs };
   const { ms, late, ...answer } = await contestant.ask(question, START_MS + longestMs);
   const row = { name, version, samples: [], ...answer };
   if (!row.unable && ms <= coldMs) return { side, row, contestant };
   await contestant.end();
-  if (late) speeds.record(side, job, longestMs);
+  if (late) speeds.record(side, threads, job, longestMs);
   if (row.unable) return { row };
-  speeds.record(side, job, ms);
+  speeds.record(side, threads, job, ms);
   return { row: { ...row, cold: true, samples: [ms] } };
 }
 
 function reasonToStay(job, threads, side, longestMs, speeds) {
   if (side.missing) return side.missing;
   if (threads > 1 && side.single) return side.single;
-  const foreseen = speeds.foresee(side, job);
+  const foreseen = speeds.foresee(side, threads, job);
   return foreseen > longestMs ? `left out: one ${job.unit} would take some ${Math.round(foreseen / 1000)} s` : null;
 }
 

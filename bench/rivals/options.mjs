@@ -11,9 +11,9 @@ const jobNames = jobs.map(({ name }) => name);
 export const usage = `npm run bench:rivals -- [options]
 
 Gives the same work to lanegrad and to other libraries, each in a process of its own. Those of npm are installed into
-bench/rivals at the first run; PyTorch and NumPy take part where a python3 has them.
+bench/rivals at the first run; PyTorch and NumPy take part where a python3 has them. It takes some ten minutes.
 
-  --quick          fewer rounds, and nothing that takes longer than ${efforts.quick.longestMs / 1000} s: some minutes
+  --quick          fewer rounds, and no call that takes longer than ${efforts.quick.longestMs / 1000} s: three minutes
   --jobs NAMES     these jobs alone: ${jobNames.join(',')}
   --only NAMES     ${OURS} and these alone: ${names.filter((name) => name !== OURS).join(',')}
   --threads NS     these numbers of threads, by default one and one for each core (1,${cores} here)

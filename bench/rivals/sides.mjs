@@ -8,8 +8,8 @@ export const OURS = 'lanegrad';
 const NO_NODE_THREADS = 'one thread only: it has no threads on Node.js';
 
 /**
- * `packages` are those of npm that are to be installed, `module` the one of Python; `single` says why there is one thread
- * only.
+ * `packages` are those of npm that are to be installed, `module` the one of Python; `single` says why there is one
+ * thread only.
  */
 const contestants = [
   { name: OURS, script: 'lanegrad.mjs' },
@@ -39,7 +39,7 @@ export const names = contestants.map(({ name }) => name);
 
 const { optionalDependencies: pinned } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 
-/** Those that were asked for, with the command that starts each and its `version`, or with the reason why it is `missing`. */
+/** Those that were asked for, with the command that starts each and its `version`, or why it is `missing`. */
 export const chooseSides = (wanted) =>
   contestants
     .filter(({ name }) => wanted.includes(name))

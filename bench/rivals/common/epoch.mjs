@@ -5,8 +5,8 @@ import { loadMnist } from '../../../examples/mnist/data.js';
 export const trainingSet = () => loadMnist().train;
 
 /**
- * Goes through the data in a new random order, in batches of at most `batch` rows. `step` gets the rows of a batch as an
- * array of their own, and their labels.
+ * Goes through the data in a new random order, in batches of at most `batch` rows. `step` gets the rows of a batch as
+ * an array of their own, and their labels.
  */
 export function shuffledBatches({ x, y }, batch, step) {
   const features = x.length / y.length;

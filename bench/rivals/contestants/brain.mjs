@@ -1,6 +1,6 @@
 /**
- * brain.js on the CPU. It has no batches, no softmax and no cross-entropy: it takes a step of Adam after every sample, by
- * the squared error, so only the tiny job is near enough to what it does, and its loss is not compared.
+ * brain.js on the CPU. It has no batches, no softmax and no cross-entropy: it takes a step of Adam after every sample,
+ * by the squared error, so only the tiny job is near enough to what it does, and its loss is not compared.
  */
 import { serve } from '../common/serve.mjs';
 import { labels, samples } from '../common/values.mjs';

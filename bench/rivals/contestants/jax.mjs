@@ -1,4 +1,4 @@
-/** jax-js on its WebAssembly backend: one compiled function a step. Its package of optimisers is not used: Adam is here. */
+/** jax-js on its WebAssembly backend: a step is one compiled function, with the optimiser written out. */
 import { shuffledBatches, trainingSet } from '../common/epoch.mjs';
 import { serve } from '../common/serve.mjs';
 import { labels, layers, meanMagnitude, operands, samples } from '../common/values.mjs';
