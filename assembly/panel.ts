@@ -18,7 +18,7 @@ export const ROWS: i32 = 24;
 /**
  * Rows of a weight that lie together, and block of the products' sums over K. 120 lines of W and of X are 15 KB, half
  * of a 32 KB first-level cache, and leave room for the lines that are fetched ahead (compare Low et al., TOMS 2016).
- * Panels 7.5 KB apart share no sets of a cache whose ways are 4 KB, as panels 8 KB apart would.
+ * Panels 7.5 KB apart spread over all sets of a cache whose ways are 4 KB; 8 KB apart they would crowd into the same.
  */
 export const KC: i32 = 5 * ROWS;
 

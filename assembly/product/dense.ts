@@ -6,8 +6,8 @@
  *   dX = dY W^T          W, along the lanes      dY panel        dX panel  N, the outputs
  *   dW = X^T dY          X, along the lanes      dY transposed   W panel   M, the samples
  *
- * A slice is of the output, never of the sum, and each sum runs in blocks of KC in a fixed order, so results do not
- * depend on how the output is sliced. The epilogues (activation, its derivative, the optimiser's update) work on a
+ * A slice is of the output, never of the sum, and each sum runs in blocks of a fixed size in a fixed order, so results
+ * do not depend on how the output is sliced. The epilogues (activation, its derivative, the optimiser's update) work on a
  * tile, 16 lines of Y or 24 of dX and dW, while it is in the first-level cache.
  */
 import { hyper, rows, samplePanels, scratch, threads } from '../batch';
@@ -47,6 +47,8 @@ export function denseForwardUnits(r: usize): i32 {
 }
 
 export function denseForward(r: usize, first: i32, last: i32): void {
+  // Of a single panel of samples the threads always share the outputs.
+  if (rows == 1) return forwardOne(r, first, last);
   const K = DenseForward.K(r);
   const N = DenseForward.N(r);
   const w = DenseForward.w(r);
@@ -61,10 +63,6 @@ export function denseForward(r: usize, first: i32, last: i32): void {
   const lastPanel = splitBatch ? panels(N) : last;
   const firstSamples = splitBatch ? first : 0;
   const lastSamples = splitBatch ? last : samplePanels;
-  if (rows == 1) {
-    if (firstSamples < lastSamples) forwardOne(r, firstPanel, lastPanel);
-    return;
-  }
 
   for (let block = firstPanel; block < lastPanel; block += NC) {
     for (let k = 0; k < K; k += KC) {

@@ -2,6 +2,7 @@
 import { ShapeError, ValueError } from '../errors.js';
 import type { Feeds } from './model.js';
 import { type Node, reachable, showShape, size } from './node.js';
+import type { Values } from './operation.js';
 import { labelsOf } from './ops/loss.js';
 
 /** An input and what its numbers must be. */
@@ -107,7 +108,7 @@ export function checkFinite(operation: string, rules: readonly FeedRule[], feeds
 }
 
 /** Whether there is neither NaN nor infinity, either of which makes 0 x NaN. Four sums overlap. */
-function allFinite(values: Float32Array): boolean {
+export function allFinite(values: Values): boolean {
   let [s0, s1, s2, s3] = [0, 0, 0, 0];
   const end = values.length & ~3;
   for (let i = 0; i < end; i += 4) {

@@ -10,7 +10,7 @@ import { type Node, type Shape, size } from './node.js';
 import type { Lowering } from './operation.js';
 
 export const LINE_BYTES = 64;
-/** Rows of a weight that lie together. */
+/** Rows of a weight that lie together; see `assembly/panel.ts`. */
 const KC = 120;
 
 /** Panels that hold n lanes. */

@@ -10,7 +10,7 @@ const LINE_NS = 6;
 const BARRIER_NS = 400;
 const DISPATCH_NS = 2000;
 
-/** Rows of a tile of dX or dW. */
+/** Rows of a tile of dX or dW; see `assembly/panel.ts`. */
 const ROWS = 24;
 
 interface Cost {

@@ -1,5 +1,6 @@
 /** The training loop. */
 import { DivergenceError, ValueError } from '../errors.js';
+import { allFinite } from '../graph/feeds.js';
 import type { Snapshot } from '../graph/model.js';
 import { Generator } from '../random.js';
 
@@ -138,8 +139,7 @@ export async function fit(net: Trainable, data: Dataset, options: FitOptions): P
       diverge(`a finite validation loss, got ${evaluation.loss}`, `epoch ${epoch}`);
     net.epochs++;
     start = { epoch: epoch + 1, epochs: net.epochs, snapshot: net.snapshot() };
-    if (!start.snapshot.data.every((values) => values.every(Number.isFinite)))
-      diverge('finite parameters', `epoch ${epoch}`);
+    if (!start.snapshot.data.every(allFinite)) diverge('finite parameters', `epoch ${epoch}`);
     const report = {
       epoch,
       loss: total / rows,

@@ -1,6 +1,6 @@
 /** Whole training runs against PyTorch's, computed in float64: every file of this folder that needs only what exists. */
 import { afterAll, describe, expect, it } from 'vitest';
-import { type NetworkConfig, network } from '../../src/index.js';
+import { type Network, type NetworkConfig, network } from '../../src/index.js';
 import { compile, type Tensor } from '../../src/lanegrad-graph.js';
 import { buildNetwork, layerKinds } from '../../src/nn/build.js';
 import type { OptimizerConfig } from '../../src/optim/optimizer.js';
@@ -48,6 +48,18 @@ describe.each(goldens.map((golden) => [golden.case, golden] as const))('%s', (_,
   const batches = golden.batches.map(({ x, y }) => ({ x: Float32Array.from(numbers(x)), y: numbers(y) }));
   const { expect: expected, f32Deviation: deviation } = golden;
 
+  const checkTrained = (tier: string, net: Network, losses: readonly number[]): void => {
+    check(tier, 'losses', losses, expected.losses, deviation.losses);
+    for (const [name, { data }] of net.parameters())
+      check(
+        tier,
+        `finalParameters ${name}`,
+        data,
+        numbers(expected.finalParameters[name]),
+        deviation.finalParameters[name],
+      );
+  };
+
   it.each(tiers)('on %s', async (tier) => {
     const net = await network({ ...config, tier, threads: 2 });
     net.setParameters(tensors(golden.parameters));
@@ -63,15 +75,7 @@ describe.each(goldens.map((golden) => [golden.case, golden] as const))('%s', (_,
       const batch = batches[t % batches.length];
       return net.trainStep(batch.x, batch.y);
     });
-    check(tier, 'losses', losses, expected.losses, deviation.losses);
-    for (const [name, { data }] of net.parameters())
-      check(
-        tier,
-        `finalParameters ${name}`,
-        data,
-        numbers(expected.finalParameters[name]),
-        deviation.finalParameters[name],
-      );
+    checkTrained(tier, net, losses);
     check(
       tier,
       'evalLogits',
@@ -93,15 +97,7 @@ describe.each(goldens.map((golden) => [golden.case, golden] as const))('%s', (_,
       net.step();
       return loss;
     });
-    check(tier, 'losses', losses, expected.losses, deviation.losses);
-    for (const [name, { data }] of net.parameters())
-      check(
-        tier,
-        `finalParameters ${name}`,
-        data,
-        numbers(expected.finalParameters[name]),
-        deviation.finalParameters[name],
-      );
+    checkTrained(tier, net, losses);
     net.dispose();
   });
 
