@@ -3,6 +3,7 @@
  * in bench/report/index.html, samples in a file of JSON; `--help` lists the options.
  */
 import { writeFile } from 'node:fs/promises';
+import { runCommand } from './command.mjs';
 import { multiplyAdds } from './ladder/limits.mjs';
 import { products } from './ladder/products.mjs';
 import { emptyRecords, findLimits, runScenario } from './ladder/run.mjs';
@@ -10,7 +11,7 @@ import { scenarios } from './ladder/scenarios.mjs';
 import { chooseSides } from './ladder/sides.mjs';
 import { machine, method, versions } from './machine.mjs';
 import { efforts } from './measure.mjs';
-import { OptionError, readOptions, usage } from './options.mjs';
+import { readOptions, usage } from './options.mjs';
 import { writePage } from './report/page.mjs';
 import { scenarioTable } from './report/table.mjs';
 
@@ -42,14 +43,6 @@ async function bench({ quick, shape, tiers, threads, json }) {
   console.log(`${Math.round(performance.now() / 1000)} s\ncharts: ${PAGE}\nsamples: ${json}`);
 }
 
-try {
-  const options = readOptions(process.argv.slice(2));
-  if (options.help) console.log(usage);
-  else await bench(options);
-  // Worker threads that wait for jobs would keep the process.
-  process.exit();
-} catch (error) {
-  if (!(error instanceof OptionError)) throw error;
-  console.error(error.message);
-  process.exitCode = 2;
-}
+await runCommand(usage, readOptions, bench);
+// Worker threads that wait for jobs would keep the process.
+process.exit();

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { countOf, OptionError, parseOptions } from './command.mjs';
 import { rungs } from './ladder/sides.mjs';
 
 const SAMPLES = relative('', fileURLToPath(new URL('report/results.json', import.meta.url)));
@@ -18,38 +18,24 @@ Measures plain JavaScript against the kernels, tier by tier: products, batches, 
   --json FILE      where the samples go, by default ${SAMPLES}
   --help           this text`;
 
-export class OptionError extends Error {}
-
 /** `{ help, quick, shape, tiers, threads, json }`. Throws `OptionError` with one sentence. */
 export function readOptions(args) {
-  const { help, quick, shape, tier, threads, json } = parsed(args);
+  const { help, quick, shape, tier, threads, json } = parseOptions(args, {
+    help: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    shape: { type: 'string' },
+    tier: { type: 'string' },
+    threads: { type: 'string' },
+    json: { type: 'string', default: SAMPLES },
+  });
   return {
     help,
     quick,
     shape: shape === undefined ? null : shapeOf(shape),
     tiers: tier === undefined ? rungs : tier.split(',').map(rungOf),
-    threads: threads === undefined ? availableParallelism() : threadsOf(threads),
+    threads: threads === undefined ? availableParallelism() : countOf('--threads', threads, 64),
     json,
   };
-}
-
-function parsed(args) {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        help: { type: 'boolean', default: false },
-        quick: { type: 'boolean', default: false },
-        shape: { type: 'string' },
-        tier: { type: 'string' },
-        threads: { type: 'string' },
-        json: { type: 'string', default: SAMPLES },
-      },
-    });
-    return values;
-  } catch (cause) {
-    throw new OptionError(cause.message.split('. ')[0], { cause });
-  }
 }
 
 function shapeOf(text) {
@@ -61,10 +47,4 @@ function shapeOf(text) {
 function rungOf(text) {
   if (rungs.includes(text)) return text;
   throw new OptionError(`--tier: expected some of ${rungs.join(',')}, got '${text}'`);
-}
-
-function threadsOf(text) {
-  const threads = Number(text);
-  if (Number.isInteger(threads) && threads >= 1 && threads <= 64) return threads;
-  throw new OptionError(`--threads: expected a whole number from 1 to 64, got '${text}'`);
 }

@@ -1,5 +1,6 @@
 /** Whole training steps, through the public interface. */
 import { adam, dense, network, sgd } from '../../dist/index.js';
+import { trainFlops } from '../flops.mjs';
 import { PlainNetwork, adam as plainAdam, sgd as plainSgd } from '../plain/network.mjs';
 import { TinyNetwork } from '../plain/tiny.mjs';
 import { multiplyAdds } from './limits.mjs';
@@ -12,19 +13,17 @@ const optimizers = {
 };
 const TINY = '4-16-3';
 
-const layersOf = (sizes) => sizes.slice(1).map((units, i) => dense(units, i < sizes.length - 2 ? 'relu' : 'linear'));
+/** Dense layers with ReLU between them. */
+export const layersOf = (sizes) =>
+  sizes.slice(1).map((units, i) => dense(units, i < sizes.length - 2 ? 'relu' : 'linear'));
 
 /** He's uniform initialisation. */
 const weights = (K, N) => Float32Array.from({ length: K * N }, () => (2 * Math.random() - 1) * Math.sqrt(6 / K));
 
-/** Multiply-adds of a step, twice: three products a layer, but none for the gradient of the input. */
-const stepWork = (sizes, batch) =>
-  sizes.slice(1).reduce((total, N, i) => total + (i === 0 ? 4 : 6) * batch * sizes[i] * N, 0);
-
 /** A scenario: a training step, forward, backward and update. */
 export function trainingStep(shape, batch, optimizer) {
   const sizes = shape.split('-').map(Number);
-  const work = stepWork(sizes, batch);
+  const work = batch * trainFlops(sizes);
   return {
     title: `training step of ${shape}, batch ${batch}, ${optimizer}`,
     section: 'Training steps',

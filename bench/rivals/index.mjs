@@ -1,10 +1,11 @@
 /** npm run bench:rivals: the same work for lanegrad and for other libraries. `--help` lists the options. */
 import { writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
+import { runCommand } from '../command.mjs';
 import { machine, versions } from '../machine.mjs';
 import { installRivals } from './install.mjs';
 import { runJob, Speeds } from './measure.mjs';
-import { OptionError, readOptions, usage } from './options.mjs';
+import { readOptions, usage } from './options.mjs';
 import { aboutTable, jobTable, overview } from './report.mjs';
 import { chooseSides } from './sides.mjs';
 
@@ -35,12 +36,4 @@ async function compare({ jobs, names, threads, effort, json }) {
   if (json) await writeFile(json, JSON.stringify({ date: new Date().toISOString(), machine, versions, results }));
 }
 
-try {
-  const options = readOptions(process.argv.slice(2));
-  if (options.help) console.log(usage);
-  else await compare(options);
-} catch (error) {
-  if (!(error instanceof OptionError)) throw error;
-  console.error(error.message);
-  process.exitCode = 2;
-}
+await runCommand(usage, readOptions, compare);

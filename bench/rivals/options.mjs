@@ -1,6 +1,6 @@
 /** What `npm run bench:rivals` can be told. */
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
+import { countOf, OptionError, parseOptions } from '../command.mjs';
 import { jobs } from './jobs.mjs';
 import { efforts } from './measure.mjs';
 import { names, OURS } from './sides.mjs';
@@ -21,41 +21,35 @@ bench/rivals at the first run; PyTorch and NumPy take part where a python3 has t
   --json FILE      write all samples to a file
   --help           this text`;
 
-export class OptionError extends Error {}
-
 /** `{ help, jobs, names, threads, effort, json }`. Throws `OptionError` with one sentence. */
 export function readOptions(args) {
-  const { help, quick, jobs: wanted, only, threads, rounds, json } = parsed(args);
+  const {
+    help,
+    quick,
+    jobs: wanted,
+    only,
+    threads,
+    rounds,
+    json,
+  } = parseOptions(args, {
+    help: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    jobs: { type: 'string' },
+    only: { type: 'string' },
+    threads: { type: 'string' },
+    rounds: { type: 'string' },
+    json: { type: 'string' },
+  });
   const effort = quick ? efforts.quick : efforts.full;
   return {
     help,
     jobs: wanted === undefined ? jobs : listOf('--jobs', wanted, jobNames).map((name) => jobs[jobNames.indexOf(name)]),
     names: only === undefined ? names : [OURS, ...listOf('--only', only, names)],
     threads:
-      threads === undefined ? [...new Set([1, cores])] : threads.split(',').map((n) => count('--threads', n, 64)),
-    effort: rounds === undefined ? effort : { ...effort, rounds: count('--rounds', rounds, 1000) },
+      threads === undefined ? [...new Set([1, cores])] : threads.split(',').map((n) => countOf('--threads', n, 64)),
+    effort: rounds === undefined ? effort : { ...effort, rounds: countOf('--rounds', rounds, 1000) },
     json,
   };
-}
-
-function parsed(args) {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        help: { type: 'boolean', default: false },
-        quick: { type: 'boolean', default: false },
-        jobs: { type: 'string' },
-        only: { type: 'string' },
-        threads: { type: 'string' },
-        rounds: { type: 'string' },
-        json: { type: 'string' },
-      },
-    });
-    return values;
-  } catch (cause) {
-    throw new OptionError(cause.message.split('. ')[0], { cause });
-  }
 }
 
 /** The names in the order in which they are known. */
@@ -64,10 +58,4 @@ function listOf(option, text, known) {
   for (const name of wanted)
     if (!known.includes(name)) throw new OptionError(`${option}: expected some of ${known.join(',')}, got '${name}'`);
   return known.filter((name) => wanted.includes(name));
-}
-
-function count(option, text, most) {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 1 && number <= most) return number;
-  throw new OptionError(`${option}: expected a whole number from 1 to ${most}, got '${text}'`);
 }

@@ -1,8 +1,9 @@
 /** lanegrad by its public interface; the products alone, which that does not have, as `npm run bench` measures them. */
-import { adam, dense, network, sgd } from '../../../dist/index.js';
+import { adam, network, sgd } from '../../../dist/index.js';
 import { runtimeFor } from '../../../dist/runtime/runtime.js';
 import { requestedTier } from '../../../dist/runtime/tiers.js';
 import { products } from '../../ladder/products.mjs';
+import { layersOf } from '../../ladder/steps.mjs';
 import { trainingSet } from '../common/epoch.mjs';
 import { serve } from '../common/serve.mjs';
 import { labels, layers, meanMagnitude, samples } from '../common/values.mjs';
@@ -14,7 +15,7 @@ const optimizers = { sgd, adam };
 async function networkOf({ sizes, batch, optimizer, learningRate }, threads) {
   const net = await network({
     input: sizes[0],
-    layers: sizes.slice(1).map((units, i) => dense(units, i < sizes.length - 2 ? 'relu' : 'linear')),
+    layers: layersOf(sizes),
     loss: 'softmaxCrossEntropy',
     optimizer: optimizer && optimizers[optimizer]({ learningRate }),
     batch,
