@@ -7,15 +7,24 @@ export let rows: i32 = 0;
 export let samplePanels: i32 = 0;
 /** Where the optimiser's numbers of this step lie; see `update/rules.ts`. */
 export let hyper: usize = 0;
+/** Where a 1 is written when an input is not finite. */
+export let invalid: usize = 0;
 /** Threads that share this run. */
 export let threads: i32 = 1;
 /** This thread's scratch tile: 32 lines, enough for the tallest tile. */
 export let scratch: usize = 0;
 
-export function setBatch(count: i32, threadCount: i32, hyperPointer: usize, scratchTile: usize): void {
+export function setBatch(
+  count: i32,
+  threadCount: i32,
+  hyperPointer: usize,
+  invalidPointer: usize,
+  scratchTile: usize,
+): void {
   rows = count;
   threads = threadCount;
   samplePanels = panels(count);
   hyper = hyperPointer;
+  invalid = invalidPointer;
   scratch = scratchTile;
 }

@@ -13,7 +13,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { assemblyInstructions, typescriptInstructions } from './generate/instructions.mjs';
+import { assemblyInstructions, dispatch, typescriptInstructions } from './generate/instructions.mjs';
 import { microKernels } from './generate/micro-kernels.mjs';
 import { reportSize } from './size.mjs';
 import { tiers } from './tiers.mjs';
@@ -57,6 +57,7 @@ async function buildTier(name, hash) {
   write(join(folder, 'assembly/generated/micro-kernels.ts'), microKernels(name, tiers[name]));
   write(join(folder, 'assembly/generated/lanes.ts'), `export * from '../lanes/${tiers[name].lanes}';\n`);
   write(join(folder, 'assembly/generated/instructions.ts'), assemblyInstructions());
+  write(join(folder, 'assembly/generated/dispatch.ts'), dispatch());
   const wasm = join(folder, 'kernels.wasm');
   const asc = join(packageFolder('assemblyscript'), 'bin/asc.js');
   const entry = join(folder, 'assembly/index.ts');

@@ -2,7 +2,7 @@
  * Between the user's row-major arrays and panels. Samples [rows][features] are transposed on their way, since a lane is
  * a sample; weights K x N are copied line by line, since a lane is a column.
  */
-import { rows, samplePanels } from '../batch';
+import { invalid, rows, samplePanels } from '../batch';
 import { PackPanels, PackRows, UnpackPanels, UnpackRows } from '../generated/instructions';
 import { add, BYTES, LANES, load, madd, splat, store, sum, transposeBlock } from '../generated/lanes';
 import { LINE_BYTES, lines, panels, tileRows, weightLine } from '../panel';
@@ -14,8 +14,8 @@ export function packRowsUnits(r: usize): i32 {
   return samplePanels;
 }
 
-/** Samples into panels; writes 1 to `invalid` where a number is not finite. */
-export function packRows(r: usize, first: i32, last: i32, invalid: usize): void {
+/** Samples into panels; marks the run as invalid where a number is not finite. */
+export function packRows(r: usize, first: i32, last: i32): void {
   const features = PackRows.features(r);
   const rowBytes = <usize>features << 2;
   for (let m = first; m < last; m++) {

@@ -9,16 +9,10 @@ import { input, parameter, sourceData } from '../../src/graph/ops/source.js';
 import { Generator } from '../../src/random.js';
 import { evaluateGraph } from '../../src/reference/reference.js';
 import { uniform } from '../numbers.js';
-import {
-  allOperations,
-  type Case,
-  casesOf,
-  countOf,
-  denseCases,
-  denseGradientCases,
-  instance,
-  lossGradientCases,
-} from './cases.js';
+import { denseCases, denseGradientCases } from './cases/dense.js';
+import { lossGradientCases } from './cases/loss.js';
+import type { Case } from './cases/operands.js';
+import { allOperations, casesOf, countOf, instance } from './cases.js';
 
 /** Few elements are enough: what an operation does at other sizes is the kernels' business. */
 const N = 5;
