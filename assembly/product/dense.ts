@@ -15,7 +15,7 @@ import { DenseBackwardInput, DenseBackwardWeight, DenseForward, Rule, Transpose 
 import { BYTES, LANES, loadSplat, store, transposeBlock } from '../generated/lanes';
 import { colTile, rowTile } from '../generated/micro-kernels';
 import { activationTile, activationGradientTile } from '../ops/activation';
-import { blockRows, KC, LINE_BYTES, lines, panels, ROWS, rowTiles, tileRows, weightLine } from '../panel';
+import { blockRows, KC, LINE, LINE_BYTES, lines, panels, ROWS, rowTiles, tileRows, weightLine } from '../panel';
 import { updateLines, negativeLearningRate } from '../update/rules';
 
 /**
@@ -74,7 +74,7 @@ export function denseForward(r: usize, first: i32, last: i32): void {
           const tile = tileRows(n << 4, N);
           const offset = lines(m * N + (n << 4));
           if (k == 0 && bias) splatLines(bias + lines(n), z + offset, tile);
-          colTile(tile, kc, a, 0, x + lines(m * K + k), z + offset, ONE, k > 0 || bias ? 1 : 0);
+          colTile(tile, kc, kc, 0, 0, a, x + lines(m * K + k), z + offset, ONE, k > 0 || bias ? 1 : 0);
           if (activation && k + kc == K) activationTile(activation, alpha, z + offset, y + offset, tile);
         }
       }
@@ -99,7 +99,7 @@ function forwardOne(r: usize, first: i32, last: i32): void {
       const z = DenseForward.z(r) + lines(n << 4);
       if (k == 0 && bias) memory.copy(z, bias + lines(n), LINE_BYTES);
       const w = DenseForward.w(r) + lines(weightLine(n, k, K, N));
-      colTile(1, kc, x + lines(k), 0, w, z, ONE, k > 0 || bias ? 1 : 0);
+      colTile(1, kc, kc, 0, 0, x + lines(k), w, z, ONE, k > 0 || bias ? 1 : 0);
       if (k + kc < K) continue;
       const tile = tileRows(n << 4, N);
       memory.copy(scratch, z, LINE_BYTES);
@@ -146,10 +146,10 @@ export function denseBackwardInput(r: usize, first: i32, last: i32): void {
         const b = dy + lines(m * N + n);
         for (let k = block; k < blockEnd; k += ROWS) {
           const a = w + lines(weightLine(n >> 4, k, K, N));
-          const panelBytes = lines(blockRows(k - (k % KC), K));
+          const nextPanel = lines(blockRows(k - (k % KC), K) - 1);
           const offset = lines(m * K + k);
           const tile = min(ROWS, blockEnd - k);
-          rowTile(tile, nc, a, panelBytes, b, dx + offset, ONE, n > 0 ? 1 : 0);
+          rowTile(tile, nc, LINE, nextPanel, 0, a, b, dx + offset, ONE, n > 0 ? 1 : 0);
           if (activation && n + nc == N)
             activationGradientTile(activation, alpha, saved + offset, dx + offset, dx + offset, tile);
         }
@@ -195,7 +195,7 @@ export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
         for (let m = 0; m < M; m += DW_MC) {
           const a = x + lines((m >> 4) * K + k);
           const b = dyT + lines(n * M + m);
-          rowTile(tile, min(DW_MC, M - m), a, lines(K), b, c, scale, inPlace || m > 0 ? 1 : 0);
+          rowTile(tile, min(DW_MC, M - m), LINE, lines(K - 1), 0, a, b, c, scale, inPlace || m > 0 ? 1 : 0);
         }
         if (rule && !inPlace) updateLines(rule, hyper, w + offset, scratch, s0 + offset, s1 + offset, tile);
       }

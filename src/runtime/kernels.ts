@@ -9,8 +9,10 @@ export type KernelTier = (typeof kernelTiers)[number];
 /** C[MR][16] += scale A B on one register tile; see `scripts/generate/micro-kernels.mjs`. */
 export type MicroKernel = (
   K: number,
+  chunk: number,
+  aSkip: number,
+  bSkip: number,
   a: number,
-  panelBytes: number,
   b: number,
   c: number,
   scaleBits: number,
