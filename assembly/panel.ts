@@ -3,6 +3,7 @@
  *
  *   activation, features F, batch B    [ceil(B / 16)][F][16]                  a lane is a sample
  *   weight, K x N                      [ceil(K / KC)][ceil(N / 16)][KC][16]   a lane is an output unit
+ *   weight of a convolution            [ceil(N / 16)][K][16]                  a lane is a filter
  *   transposed gradient                [ceil(N / 16)][samples][16]            a lane is an output unit
  *
  * The rows of a weight are kept in blocks, the last of which may be shorter, because the products take their sums in
@@ -50,17 +51,17 @@ export function tileRows(first: i32, count: i32): i32 {
   return min(16, count - first);
 }
 
-/** Lines from the start of a K x N weight to row k of panel n. */
+/** Lines from the start of a K x N weight, of which `block` rows lie together, to row k of panel n. */
 // @ts-ignore: decorator
 @inline
-export function weightLine(n: i32, k: i32, K: i32, N: i32): i32 {
-  const block = k - (k % KC);
-  return block * panels(N) + n * blockRows(block, K) + (k - block);
+export function weightLine(n: i32, k: i32, K: i32, N: i32, block: i32 = KC): i32 {
+  const first = k - (k % block);
+  return first * panels(N) + n * min(block, K - first) + (k - first);
 }
 
-/** Rows in the block of a weight that begins at row `block`. */
+/** Rows in the block of a dense layer's weight that begins at row `first`. */
 // @ts-ignore: decorator
 @inline
-export function blockRows(block: i32, K: i32): i32 {
-  return min(KC, K - block);
+export function blockRows(first: i32, K: i32): i32 {
+  return min(KC, K - first);
 }

@@ -122,13 +122,14 @@ export function packPanelsUnits(r: usize): i32 {
 export function packPanels(r: usize, first: i32, last: i32): void {
   const K = PackPanels.K(r);
   const N = PackPanels.N(r);
+  const together = PackPanels.block(r);
   for (let block = 0; block < K; block += ROWS_BLOCK) {
     const blockEnd = min(block + ROWS_BLOCK, K);
     for (let n = first; n < last; n++) {
       const width = tileRows(n << 4, N);
       for (let k = block; k < blockEnd; k++) {
         const s = PackPanels.source(r) + ((<usize>k * N + (n << 4)) << 2);
-        const t = PackPanels.target(r) + lines(weightLine(n, k, K, N));
+        const t = PackPanels.target(r) + lines(weightLine(n, k, K, N, together));
         if (width == 16) {
           copyLine(s, t);
         } else {
@@ -148,12 +149,13 @@ export function unpackPanelsUnits(r: usize): i32 {
 export function unpackPanels(r: usize, first: i32, last: i32): void {
   const K = UnpackPanels.K(r);
   const N = UnpackPanels.N(r);
+  const together = UnpackPanels.block(r);
   for (let block = 0; block < K; block += ROWS_BLOCK) {
     const blockEnd = min(block + ROWS_BLOCK, K);
     for (let n = first; n < last; n++) {
       const width = tileRows(n << 4, N);
       for (let k = block; k < blockEnd; k++) {
-        const s = UnpackPanels.source(r) + lines(weightLine(n, k, K, N));
+        const s = UnpackPanels.source(r) + lines(weightLine(n, k, K, N, together));
         const t = UnpackPanels.target(r) + ((<usize>k * N + (n << 4)) << 2);
         if (width == 16) copyLine(s, t);
         else copyElements(s, t, width);

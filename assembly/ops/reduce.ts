@@ -55,11 +55,12 @@ export function sumPanels(r: usize, first: i32, last: i32): void {
   if (first == last) return;
   const K = SumPanels.K(r);
   const N = SumPanels.N(r);
+  const block = SumPanels.block(r);
   let sum: f64 = 0;
-  for (let k = 0; k < K; k += KC) {
-    for (let n = 0; n < panels(N); n++) {
-      const width = tileRows(n << 4, N);
-      sumLines(SumPanels.x(r) + lines(weightLine(n, k, K, N)), blockRows(k, K), scratch);
+  for (let n = 0; n < panels(N); n++) {
+    const width = tileRows(n << 4, N);
+    for (let k = 0; k < K; k += KC) {
+      sumLines(SumPanels.x(r) + lines(weightLine(n, k, K, N, block)), blockRows(k, K), scratch);
       for (let lane = 0; lane < width; lane++) sum += f32.load(scratch + (<usize>lane << 2));
     }
   }

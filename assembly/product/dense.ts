@@ -6,6 +6,8 @@
  *   dX = dY W^T          W, along the lanes      dY panel        dX panel  N, the outputs
  *   dW = X^T dY          X, along the lanes      dY transposed   W panel   M, the samples
  *
+ * X may have several positions for each sample, which count as so many samples more.
+ *
  * A slice is of the output, never of the sum, and each sum runs in blocks of a fixed size in a fixed order, so results
  * do not depend on how the output is sliced. The epilogues (activation, its derivative, the optimiser's update) work on a
  * tile, 16 lines of Y or 24 of dX and dW, while it is in the first-level cache.
@@ -31,7 +33,7 @@ const DW_KC: i32 = 2 * KC;
 /** Block of dW's sum over the samples. */
 const DW_MC: i32 = 256;
 /** 1.0 as bits. */
-const ONE: i32 = 0x3f800000;
+export const ONE: i32 = 0x3f800000;
 
 /**
  * Whether the threads share `inner` panels rather than `outer` ones of the output: whichever gives the busiest thread
@@ -43,12 +45,13 @@ function splitInner(outer: i32, inner: i32): bool {
 
 export function denseForwardUnits(r: usize): i32 {
   const outer = panels(DenseForward.N(r));
-  return splitInner(outer, samplePanels) ? samplePanels : outer;
+  const inner = samplePanels * DenseForward.positions(r);
+  return splitInner(outer, inner) ? inner : outer;
 }
 
 export function denseForward(r: usize, first: i32, last: i32): void {
   // Of a single panel of samples the threads always share the outputs.
-  if (rows == 1) return forwardOne(r, first, last);
+  if (rows == 1 && DenseForward.positions(r) == 1) return forwardOne(r, first, last);
   const K = DenseForward.K(r);
   const N = DenseForward.N(r);
   const w = DenseForward.w(r);
@@ -58,11 +61,12 @@ export function denseForward(r: usize, first: i32, last: i32): void {
   const y = DenseForward.y(r);
   const activation = DenseForward.activation(r);
   const alpha = DenseForward.alpha(r);
-  const splitBatch = splitInner(panels(N), samplePanels);
+  const batch = samplePanels * DenseForward.positions(r);
+  const splitBatch = splitInner(panels(N), batch);
   const firstPanel = splitBatch ? 0 : first;
   const lastPanel = splitBatch ? panels(N) : last;
   const firstSamples = splitBatch ? first : 0;
-  const lastSamples = splitBatch ? last : samplePanels;
+  const lastSamples = splitBatch ? last : batch;
 
   for (let block = firstPanel; block < lastPanel; block += NC) {
     for (let k = 0; k < K; k += KC) {
@@ -110,7 +114,7 @@ function forwardOne(r: usize, first: i32, last: i32): void {
 }
 
 /** Each of `count` numbers at p, in all lanes of a line of its own. */
-function splatLines(p: usize, c: usize, count: i32): void {
+export function splatLines(p: usize, c: usize, count: i32): void {
   for (let i = 0; i < count; i++) {
     const value = loadSplat(p);
     for (let end = c + LINE_BYTES; c < end; c += BYTES) store(c, value);
@@ -120,7 +124,8 @@ function splatLines(p: usize, c: usize, count: i32): void {
 
 export function denseBackwardInputUnits(r: usize): i32 {
   const outer = rowTiles(DenseBackwardInput.K(r));
-  return splitInner(outer, samplePanels) ? samplePanels : outer;
+  const inner = samplePanels * DenseBackwardInput.positions(r);
+  return splitInner(outer, inner) ? inner : outer;
 }
 
 export function denseBackwardInput(r: usize, first: i32, last: i32): void {
@@ -132,11 +137,12 @@ export function denseBackwardInput(r: usize, first: i32, last: i32): void {
   const dx = DenseBackwardInput.dx(r);
   const activation = DenseBackwardInput.activation(r);
   const alpha = DenseBackwardInput.alpha(r);
-  const splitBatch = splitInner(rowTiles(K), samplePanels);
+  const batch = samplePanels * DenseBackwardInput.positions(r);
+  const splitBatch = splitInner(rowTiles(K), batch);
   const firstRow = splitBatch ? 0 : first * ROWS;
   const lastRow = splitBatch ? K : min(last * ROWS, K);
   const firstSamples = splitBatch ? first : 0;
-  const lastSamples = splitBatch ? last : samplePanels;
+  const lastSamples = splitBatch ? last : batch;
 
   for (let block = firstRow; block < lastRow; block += DX_KC) {
     const blockEnd = min(block + DX_KC, lastRow);
@@ -168,7 +174,7 @@ export function denseBackwardWeightUnits(r: usize): i32 {
 export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
   const K = DenseBackwardWeight.K(r);
   const N = DenseBackwardWeight.N(r);
-  const M = samplePanels << 4;
+  const M = (samplePanels * DenseBackwardWeight.positions(r)) << 4;
   const x = DenseBackwardWeight.x(r);
   const dyT = DenseBackwardWeight.dyT(r);
   const dw = DenseBackwardWeight.dw(r);
@@ -204,18 +210,18 @@ export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
 }
 
 export function transposeUnits(r: usize): i32 {
-  return panels(Transpose.N(r));
+  return panels(Transpose.N(r)) * samplePanels * Transpose.positions(r);
 }
 
-/** dY [sample panels][N][16] to [output panels][samples][16]; lanes beyond N become 0. */
+/** dY [sample panels, positions][N][16] to [output panels][samples][16]; lanes beyond N become 0. */
 export function transpose(r: usize, first: i32, last: i32): void {
   const N = Transpose.N(r);
-  for (let n = first; n < last; n++) {
-    const tile = tileRows(n << 4, N);
-    for (let m = 0; m < samplePanels; m++) {
-      const target = Transpose.dyT(r) + lines((n * samplePanels + m) << 4);
-      transposeTile(Transpose.dy(r) + lines(m * N + (n << 4)), tile, target);
-    }
+  const batch = samplePanels * Transpose.positions(r);
+  for (let unit = first; unit < last; unit++) {
+    const n = unit / batch;
+    const m = unit - n * batch;
+    const source = Transpose.dy(r) + lines(m * N + (n << 4));
+    transposeTile(source, tileRows(n << 4, N), Transpose.dyT(r) + lines(unit << 4));
   }
 }
 

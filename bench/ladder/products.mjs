@@ -53,12 +53,12 @@ function kernelLayer(runtime, threads, M, K, N) {
     const dx = buffer(samples * K);
     const dy = buffer(samples * N, random);
     const dyT = buffer(samples * 16 * panels(N));
-    const linear = { K, N, activation: 0, alpha: 0 };
+    const linear = { K, N, positions: 1, activation: 0, alpha: 0 };
     return [
       { name: 'denseForward', fields: { x, w, b, z: y, y, ...linear } },
       { name: 'denseBackwardInput', fields: { dy, w, saved: null, dx, ...linear } },
-      { name: 'transpose', fields: { dy, dyT, N } },
-      { name: 'denseBackwardWeight', fields: { x, dyT, dw: null, K, N, rule: 1, w, s0: null, s1: null } },
+      { name: 'transpose', fields: { dy, dyT, N, positions: 1 } },
+      { name: 'denseBackwardWeight', fields: { x, dyT, dw: null, K, N, positions: 1, rule: 1, w, s0: null, s1: null } },
     ];
   });
   return {

@@ -29,7 +29,7 @@ export interface Lowering {
   temporary(node: Node): Buffer;
   /** Room for lines of 16 f32 that nobody else sees; `perSample` lines are repeated for each panel of samples. */
   lines(count: number, perSample: boolean): Buffer;
-  /** The transposed values of a batched node of rank 1, for the product that sums over samples. */
+  /** A batched node's values with its last axis as lanes, for the product that sums over samples and positions. */
   transposed(node: Node): Buffer;
   emit<N extends InstructionName>(name: N, fields: Fields<N>): void;
 }

@@ -3,23 +3,28 @@
  *
  *   batched      [ceil(B / 16)][size][16]             a lane is a sample
  *   unbatched    [ceil(K / KC)][ceil(N / 16)][KC][16] a lane is an element of the last axis: N is its extent, K the
- *                                                     product of the others, KC that of `assembly/panel.ts`. Vectors and numbers are plain rows of f32.
+ *                                                     product of the others, KC that of `assembly/panel.ts`, but all of K for more than two axes.
+ *                                                     Vectors and numbers are plain rows of f32.
  */
 import type { Buffer } from './lowering.js';
 import { type Node, type Shape, size } from './node.js';
 import type { Lowering } from './operation.js';
 
 export const LINE_BYTES = 64;
-/** Rows of a weight that lie together; see `assembly/panel.ts`. */
+/** Rows of a dense layer's weight that lie together; see `assembly/panel.ts`. */
 const KC = 120;
 
 /** Panels that hold n lanes. */
 export const panels = (n: number): number => Math.ceil(n / 16);
 
-/** An unbatched tensor as a matrix: N is the last axis, K all others together. */
-export function matrix(shape: Shape): { K: number; N: number } {
+/**
+ * An unbatched tensor as a matrix: N is the last axis, K all others together, of which `block` rows lie together: all of
+ * them in the weight of a convolution, whose window is walked in one go.
+ */
+export function matrix(shape: Shape): { K: number; N: number; block: number } {
   const N = shape.at(-1) ?? 1;
-  return { K: size(shape) / N, N };
+  const K = size(shape) / N;
+  return { K, N, block: shape.length > 2 ? K : KC };
 }
 
 /** Lines of one panel of samples if the node is batched, of the whole tensor if not. */
@@ -39,13 +44,13 @@ export function walkRuns(
   to: number,
   visit: (at: number, element: number, count: number) => void,
 ): void {
-  const { K, N } = matrix(shape);
+  const { K, N, block } = matrix(shape);
   for (let element = from; element < to; ) {
     const n = element % N;
     const lane = n % 16;
     const k = Math.floor(element / N);
-    const block = k - (k % KC);
-    const line = block * panels(N) + ((n - lane) / 16) * Math.min(KC, K - block) + (k - block);
+    const first = k - (k % block);
+    const line = first * panels(N) + ((n - lane) / 16) * Math.min(block, K - first) + (k - first);
     const count = Math.min(16 - lane, N - n, to - element);
     visit(16 * line + lane, element, count);
     element += count;

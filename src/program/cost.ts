@@ -20,19 +20,32 @@ interface Cost {
 }
 
 function cost({ name, fields }: Instruction, samplePanels: number, tier: string): Cost {
-  const { K = 1, N = 1, features = 1, lines = 1, batched = 1 } = fields as Partial<Record<string, number>>;
+  const {
+    K = 1,
+    N = 1,
+    positions = 1,
+    features = 1,
+    lines = 1,
+    batched = 1,
+  } = fields as Partial<Record<string, number>>;
   if (name === 'denseForward' || name === 'denseBackwardInput' || name === 'denseBackwardWeight') {
     const tiles = [
       name === 'denseBackwardInput' ? Math.ceil(K / ROWS) : panels(N),
-      name === 'denseBackwardWeight' ? Math.ceil(K / ROWS) : samplePanels,
+      name === 'denseBackwardWeight' ? Math.ceil(K / ROWS) : samplePanels * positions,
     ];
-    return { ns: (K * N * 16 * samplePanels) / PRODUCT_RATE[tier], units: Math.max(...tiles) };
+    return { ns: (K * N * 16 * samplePanels * positions) / PRODUCT_RATE[tier], units: Math.max(...tiles) };
+  }
+  if (name === 'convolve' || name === 'convolveWeight') {
+    const { OH = 1, OW = 1, C = 1, kh = 1, kw = 1, groups = 1 } = fields as Partial<Record<string, number>>;
+    const window = (kh * kw * C) / groups;
+    const units = name === 'convolve' ? samplePanels * OH : panels(N) * Math.ceil(window / ROWS);
+    return { ns: (OH * OW * window * N * 16 * samplePanels) / PRODUCT_RATE[tier], units };
   }
   if (name === 'update') return { ns: LINE_NS * lines, units: lines };
   if (name === 'sumPanels' || name === 'batchMean' || name === 'check')
     return { ns: LINE_NS * K * panels(N), units: 1 };
   if (name === 'packPanels' || name === 'unpackPanels') return { ns: LINE_NS * K * panels(N), units: panels(N) };
-  const perPanel = name === 'transpose' || name === 'lossForward' || name === 'lossBackward' ? N : features;
+  const perPanel = name === 'transpose' || name === 'lossForward' || name === 'lossBackward' ? N * positions : features;
   const count = perPanel * (batched ? samplePanels : 1);
   return { ns: LINE_NS * count, units: name === 'packRows' ? samplePanels : count };
 }

@@ -61,14 +61,14 @@ export class Emitter implements Lowering {
   }
 
   flat(node: Node): Buffer {
-    const { K, N } = matrix(node.shape);
+    const { K, N, block } = matrix(node.shape);
     const panelled = this.buffer(node);
     if (K === 1) return panelled;
     let flat = this.#flat.get(node);
     if (!flat) {
       flat = this.lines(panels(K * N), false);
       this.#flat.set(node, flat);
-      this.emit('unpackPanels', { source: panelled, target: flat, K, N });
+      this.emit('unpackPanels', { source: panelled, target: flat, K, N, block });
     }
     return flat;
   }
@@ -76,10 +76,10 @@ export class Emitter implements Lowering {
   transposed(node: Node): Buffer {
     let transposed = this.#transposed.get(node);
     if (!transposed) {
-      const N = size(node.shape);
-      transposed = this.lines(16 * panels(N), true);
+      const { K: positions, N } = matrix(node.shape);
+      transposed = this.lines(16 * panels(N) * positions, true);
       this.#transposed.set(node, transposed);
-      this.emit('transpose', { dy: this.buffer(node), dyT: transposed, N });
+      this.emit('transpose', { dy: this.buffer(node), dyT: transposed, N, positions });
     }
     return transposed;
   }

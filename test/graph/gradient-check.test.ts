@@ -9,6 +9,7 @@ import { input, parameter, sourceData } from '../../src/graph/ops/source.js';
 import { Generator } from '../../src/random.js';
 import { evaluateGraph } from '../../src/reference/reference.js';
 import { uniform } from '../numbers.js';
+import { convCases, convGradientCases } from './cases/conv.js';
 import { denseCases, denseGradientCases } from './cases/dense.js';
 import { lossGradientCases } from './cases/loss.js';
 import type { Case } from './cases/operands.js';
@@ -16,7 +17,13 @@ import { allOperations, casesOf, countOf, instance } from './cases.js';
 
 /** Few elements are enough: what an operation does at other sizes is the kernels' business. */
 const N = 5;
-const cases: Case[] = [...casesOf(N), ...denseCases(4, 3), ...denseGradientCases(4, 3)];
+const cases: Case[] = [
+  ...casesOf(N),
+  ...denseCases(4, 3),
+  ...denseGradientCases(4, 3),
+  ...convCases,
+  ...convGradientCases,
+];
 
 /** Step of the differences: five points have an error of h^4, some 1e-11, and lose 1e-16 / h to rounding. */
 const H = 1e-3;

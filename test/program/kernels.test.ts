@@ -11,6 +11,7 @@ import { input, parameter } from '../../src/graph/ops/source.js';
 import { compileProgram } from '../../src/program/program.js';
 import { Generator } from '../../src/random.js';
 import { Reference } from '../../src/reference/reference.js';
+import { convCases, largeConvCases } from '../graph/cases/conv.js';
 import { denseCases } from '../graph/cases/dense.js';
 import type { Case } from '../graph/cases/operands.js';
 import { allOperations, casesOf, countOf, instance } from '../graph/cases.js';
@@ -167,10 +168,15 @@ describe.each(products)('%i inputs, %i outputs, %i samples', (K, N, batch) => {
   );
 });
 
+describe.each([1, 17, 37])('convolutions, %i samples', (batch) => {
+  const cases = batch === 17 ? [...convCases, ...largeConvCases] : convCases;
+  it.each(cases.map((testCase) => [testCase.name, testCase] as const))('%s', (_, testCase) => check(testCase, batch));
+});
+
 describe('every operation', () => {
   it('is in one of these programs', async () => {
     const covered = new Set(
-      [...casesOf(3), ...denseCases(3, 3)].flatMap((testCase) => {
+      [...casesOf(3), ...denseCases(3, 3), ...convCases].flatMap((testCase) => {
         const { model } = modelOf(testCase, 1);
         const { value, gradients } = derive(model);
         return reachable([value as Node, ...gradients.values()]).map(({ operation }) => operation);

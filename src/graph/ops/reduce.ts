@@ -62,14 +62,14 @@ const sumBatchOperation: Operation = {
   },
   lower(node, lowering) {
     const x = lowering.buffer(node.inputs[0]);
-    const { K, N } = matrix(node.shape);
+    const { K, N, block } = matrix(node.shape);
     if (K === 1) {
       lowering.emit('sumBatch', { x, y: lowering.buffer(node), features: N });
       return;
     }
     const flat = lowering.lines(Math.ceil((K * N) / 16), false);
     lowering.emit('sumBatch', { x, y: flat, features: K * N });
-    lowering.emit('packPanels', { source: flat, target: lowering.buffer(node), K, N });
+    lowering.emit('packPanels', { source: flat, target: lowering.buffer(node), K, N, block });
   },
 };
 
@@ -136,6 +136,12 @@ export const batchMean = (x: Node): Node => apply(batchMeanOperation, [x], {});
 
 /** The same tensor for every sample. */
 export const repeat = (x: Node): Node => apply(repeatOperation, [x], {});
+
+/** The sum over all axes but the last. */
+export function sumLeading(x: Node): Node {
+  if (x.shape.length < 2) return x;
+  throw new Error('to come');
+}
 
 /** The sum over the samples of the batch. */
 export const sumBatch = (x: Node): Node => apply(sumBatchOperation, [x], {});
