@@ -145,40 +145,56 @@ export function convolveWeightUnits(r: usize): i32 {
   return panels(ConvolveWeight.N(r)) * panelTiles(r);
 }
 
-/** dW, summed over samples and positions: dw[ky, kx, c, n] = sum of x[iy, ix, c] dy[oy, ox, n]; `up` is 1. */
+/**
+ * dW, summed over samples and positions: dw[ky, kx, c, n] = sum of x[iy, ix, c] dy[oy, ox, n]; `up` is 1. All tiles take
+ * a row of dY before the next: it stays in the first-level cache, and the rows of X that meet it in the second.
+ */
 export function convolveWeight(r: usize, first: i32, last: i32): void {
-  const N = ConvolveWeight.N(r);
+  const OH = ConvolveWeight.OH(r);
   const groups = ConvolveWeight.groups(r);
-  const c = ConvolveWeight.C(r) / groups;
-  const filters = N / groups;
-  const K = ConvolveWeight.kh(r) * ConvolveWeight.kw(r) * c;
+  const K = (ConvolveWeight.kh(r) * ConvolveWeight.kw(r) * ConvolveWeight.C(r)) / groups;
   const rows = runRows(r);
+  const runTiles = rowTiles(rows);
   const tiles = panelTiles(r);
-  for (let unit = first; unit < last; unit++) {
-    const panel = unit / tiles;
-    const run = (unit - panel * tiles) / rowTiles(rows);
-    const row = (unit - panel * tiles - run * rowTiles(rows)) * ROWS;
-    const height = min(ROWS, rows - row);
-    const k = run * rows + row;
-    const dw = ConvolveWeight.dw(r) + lines(panel * K + k);
-    if (groups == 1) {
-      weightTile(r, panel, k, height, 0, dw);
-      continue;
-    }
-    // Each group has filters of its own among the lanes.
-    memory.fill(dw, 0, lines(height));
-    for (let n = panel << 4, width = 0, end = min(N, (panel + 1) << 4); n < end; n += width) {
-      const group = n / filters;
-      width = min(end, (group + 1) * filters) - n;
-      weightTile(r, panel, k, height, group * c, scratch);
-      const lane = <usize>(n & 15) << 2;
-      for (let i = 0; i < height; i++) memory.copy(dw + lines(i) + lane, scratch + lines(i) + lane, width << 2);
+  for (let m = 0; m < samplePanels; m++) {
+    for (let oy = 0; oy < OH; oy++) {
+      for (let unit = first; unit < last; unit++) {
+        const panel = unit / tiles;
+        const run = (unit - panel * tiles) / runTiles;
+        const row = (unit - panel * tiles - run * runTiles) * ROWS;
+        const k = run * rows + row;
+        const height = min(ROWS, rows - row);
+        const dw = ConvolveWeight.dw(r) + lines(panel * K + k);
+        if (m == 0 && oy == 0) memory.fill(dw, 0, lines(height));
+        if (groups == 1) weightTile(r, m, oy, panel, k, height, 0, dw);
+        else groupedTile(r, m, oy, panel, k, height, dw);
+      }
     }
   }
 }
 
-/** `height` rows of a panel of dW from row k on, by channels of x from `channel` on. */
-function weightTile(r: usize, panel: i32, k: i32, height: i32, channel: i32, dw: usize): void {
+/** A tile in whose lanes are filters of several groups, each of which meets other channels of X. */
+function groupedTile(r: usize, m: i32, oy: i32, panel: i32, k: i32, height: i32, dw: usize): void {
+  const N = ConvolveWeight.N(r);
+  const c = ConvolveWeight.C(r) / ConvolveWeight.groups(r);
+  const filters = N / ConvolveWeight.groups(r);
+  const end = min(N, (panel + 1) << 4);
+  for (let n = panel << 4, width = 0; n < end; n += width) {
+    const group = n / filters;
+    width = min(end, (group + 1) * filters) - n;
+    memory.fill(scratch, 0, lines(height));
+    weightTile(r, m, oy, panel, k, height, group * c, scratch);
+    for (let i = 0; i < height; i++) {
+      for (let lane = n & 15; lane < (n & 15) + width; lane++) {
+        const at = lines(i) + (<usize>lane << 2);
+        f32.store(dw + at, f32.load(dw + at) + f32.load(scratch + at));
+      }
+    }
+  }
+}
+
+/** Adds what row oy of dY gives to `height` rows of a panel of dW from row k on, by channels of X from `channel` on. */
+function weightTile(r: usize, m: i32, oy: i32, panel: i32, k: i32, height: i32, channel: i32, dw: usize): void {
   const H = ConvolveWeight.H(r);
   const W = ConvolveWeight.W(r);
   const C = ConvolveWeight.C(r);
@@ -190,6 +206,8 @@ function weightTile(r: usize, panel: i32, k: i32, height: i32, channel: i32, dw:
   const pad = ConvolveWeight.padX(r);
   const c = C / ConvolveWeight.groups(r);
   const ky = k / (kw * c);
+  const iy = oy * ConvolveWeight.strideY(r) + ky * ConvolveWeight.dilationY(r) - ConvolveWeight.padY(r);
+  if (iy < 0 || iy >= H) return;
   // Rows count from the first of this row of the window; tap kx begins at row kx c.
   const row = k - ky * kw * c;
   const end = row + height;
@@ -198,30 +216,23 @@ function weightTile(r: usize, panel: i32, k: i32, height: i32, channel: i32, dw:
   // Where all taps of the tile meet the image; left and right of it some of them do.
   const left = firstOutput(firstTap * dilation - pad, stride, OW);
   const right = max(left, endOutput(lastTap * dilation - pad, stride, W, OW));
-  memory.fill(dw, 0, lines(height));
-  for (let m = 0; m < samplePanels; m++) {
-    for (let oy = 0; oy < OH; oy++) {
-      const iy = oy * ConvolveWeight.strideY(r) + ky * ConvolveWeight.dilationY(r) - ConvolveWeight.padY(r);
-      if (iy < 0 || iy >= H) continue;
-      const x = ConvolveWeight.x(r) + lines((m * H + iy) * W * C + channel);
-      const dy = ConvolveWeight.dyT(r) + lines((((panel * samplePanels + m) * OH + oy) * OW) << 4);
-      if (right > left) {
-        const ix = left * stride + firstTap * dilation - pad;
-        const a = x + lines(ix * C + row - firstTap * c);
-        rowTile(height, (right - left) << 4, LINE, lines(stride * C - 1), 0, a, dy + lines(left << 4), dw, ONE, 1);
-      }
-      for (let kx = firstTap; kx <= lastTap; kx++) {
-        const from = max(row, kx * c);
-        const count = min(end, (kx + 1) * c) - from;
-        const start = kx * dilation - pad;
-        const stop = endOutput(start, stride, W, OW);
-        for (let ox = firstOutput(start, stride, OW); ox < stop; ox++) {
-          if (ox == left) ox = right;
-          if (ox >= stop) break;
-          const a = x + lines((ox * stride + start) * C + from - kx * c);
-          rowTile(count, LINE, LINE, 0, 0, a, dy + lines(ox << 4), dw + lines(from - row), ONE, 1);
-        }
-      }
+  const x = ConvolveWeight.x(r) + lines((m * H + iy) * W * C + channel);
+  const dy = ConvolveWeight.dyT(r) + lines((((panel * samplePanels + m) * OH + oy) * OW) << 4);
+  if (right > left) {
+    const ix = left * stride + firstTap * dilation - pad;
+    const a = x + lines(ix * C + row - firstTap * c);
+    rowTile(height, (right - left) << 4, LINE, lines(stride * C - 1), 0, a, dy + lines(left << 4), dw, ONE, 1);
+  }
+  for (let kx = firstTap; kx <= lastTap; kx++) {
+    const from = max(row, kx * c);
+    const rows = min(end, (kx + 1) * c) - from;
+    const start = kx * dilation - pad;
+    const stop = endOutput(start, stride, W, OW);
+    for (let ox = firstOutput(start, stride, OW); ox < stop; ox++) {
+      if (ox == left) ox = right;
+      if (ox >= stop) break;
+      const a = x + lines((ox * stride + start) * C + from - kx * c);
+      rowTile(rows, LINE, LINE, 0, 0, a, dy + lines(ox << 4), dw + lines(from - row), ONE, 1);
     }
   }
 }
