@@ -57,6 +57,18 @@ export function walkRuns(
   }
 }
 
+/** Has `emit` write the row-major numbers of an unbatched node, and brings them into panels; or its lines, if batched. */
+export function emitRowMajor(lowering: Lowering, node: Node, emit: (y: Buffer) => void): void {
+  const { K, N, block } = matrix(node.shape);
+  if (node.batched || K === 1) {
+    emit(lowering.buffer(node));
+  } else {
+    const flat = lowering.lines(panels(K * N), false);
+    emit(flat);
+    lowering.emit('packPanels', { source: flat, target: lowering.buffer(node), K, N, block });
+  }
+}
+
 interface Operand {
   readonly base: Buffer;
   /** Bytes from one panel of samples to the next, and from one line to the next. */
