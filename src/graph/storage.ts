@@ -69,21 +69,17 @@ export function emitRowMajor(lowering: Lowering, node: Node, emit: (y: Buffer) =
   }
 }
 
-/** A shape without its leading extents of 1, which do not change how its elements lie. */
-const significant = (shape: Shape): Shape => {
-  const first = shape.findIndex((extent) => extent > 1);
-  return first < 0 ? [] : shape.slice(first);
-};
+/** A shape without its leading extents of 1. */
+const significant = (shape: Shape): Shape => shape.slice(shape.findIndex((extent) => extent > 1));
 
 /**
  * Whether an elementwise instruction whose result has this shape can read `node` as it lies: if it is a single number,
  * has the shape, or, where the result has samples, has its last axes.
  */
 export function fitsElementwise(node: Node, shape: Shape, batched: boolean): boolean {
+  if (size(node.shape) === 1 || sameShape(node.shape, shape)) return true;
   const own = significant(node.shape);
-  const whole = significant(shape);
-  if (own.length === 0 || sameShape(own, whole)) return true;
-  return batched && sameShape(own, whole.slice(-own.length));
+  return batched && sameShape(own, shape.slice(-own.length));
 }
 
 interface Operand {
