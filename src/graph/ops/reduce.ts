@@ -155,10 +155,7 @@ export const batchMean = (x: Node): Node => apply(batchMeanOperation, [x], {});
 export const repeat = (x: Node): Node => apply(repeatOperation, [x], {});
 
 /** The sum over all axes but the last. */
-export function sumLeading(x: Node): Node {
-  if (x.shape.length < 2) return x;
-  throw new Error('to come');
-}
+export const sumLeading = (x: Node): Node => (x.shape.length < 2 ? x : sum(x, range(x.shape.length - 1)));
 
 /** The sum over the samples of the batch. */
 export const sumBatch = (x: Node): Node => apply(sumBatchOperation, [x], {});
