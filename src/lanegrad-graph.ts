@@ -40,6 +40,8 @@ export {
   meanSquaredError,
   softmaxCrossEntropy,
 } from './graph/ops/loss.js';
-export { mean, sum } from './graph/ops/reduce.js';
+export { broadcast, concat, pad, permute, slice, tile, transpose } from './graph/ops/move.js';
+export { type Axes, mean, sum } from './graph/ops/reduce.js';
+export { flatten, reshape } from './graph/ops/reshape.js';
 export { constant, input, parameter } from './graph/ops/source.js';
 export * from './optim/optimizer.js';

@@ -130,6 +130,18 @@ export function lt(a: Lanes, b: Lanes): Mask {
 
 // @ts-ignore: decorator
 @inline
+export function ne(a: Lanes, b: Lanes): Mask {
+  return a != b;
+}
+
+// @ts-ignore: decorator
+@inline
+export function either(a: Mask, b: Mask): Mask {
+  return a || b;
+}
+
+// @ts-ignore: decorator
+@inline
 export function select(mask: Mask, a: Lanes, b: Lanes): Lanes {
   return mask ? a : b;
 }
@@ -174,6 +186,12 @@ export function mantissa(x: Lanes): Lanes {
 @inline
 export function iota(first: i32): Lanes {
   return <f32>first;
+}
+
+// @ts-ignore: decorator
+@inline
+export function first(x: Lanes): f32 {
+  return x;
 }
 
 // @ts-ignore: decorator

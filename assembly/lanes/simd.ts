@@ -138,6 +138,20 @@ export function lt(a: Lanes, b: Lanes): Mask {
   return f32x4.lt(a, b);
 }
 
+/** Where they differ or one is NaN. */
+// @ts-ignore: decorator
+@inline
+export function ne(a: Lanes, b: Lanes): Mask {
+  return f32x4.ne(a, b);
+}
+
+/** Where one of the masks is set, or both. */
+// @ts-ignore: decorator
+@inline
+export function either(a: Mask, b: Mask): Mask {
+  return v128.or(a, b);
+}
+
 /** a where the mask is set, else b. */
 // @ts-ignore: decorator
 @inline
@@ -200,6 +214,13 @@ export function iota(first: i32): Lanes {
 @inline
 export function sum(x: Lanes): f32 {
   return f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1) + (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3));
+}
+
+/** The first lane. */
+// @ts-ignore: decorator
+@inline
+export function first(x: Lanes): f32 {
+  return f32x4.extract_lane(x, 0);
 }
 
 /** Whether the mask is set in any lane. */

@@ -1,13 +1,16 @@
 /**
  * y = op(a, b), element by element. The output's lines are those of a batched tensor [sample panels][features][16] or
- * of an unbatched one, which is a single panel. An operand's line for line f of panel p begins at
- * base + p * panelBytes + f * rowBytes, and where it is a splat, one number there fills the line:
+ * of an unbatched one, which is a single panel. A panel is groups of `period` lines, in each of which an operand may
+ * begin anew. An operand's line f of group g of panel p begins at
+ * base + p * panelBytes + g * groupBytes + f * rowBytes, and where it is a splat, one number there fills the line:
  *
- *   operand                          panelBytes       rowBytes   splat
- *   the output's shape               64 * features    64         0
- *   a number a sample                64               0          0
- *   a vector over the features       0                4          1
- *   a scalar                         0                0          1
+ *   operand                               panelBytes       groupBytes    rowBytes   splat
+ *   the output's shape                    64 * features    64 * period   64         0
+ *   its last axes, `period` elements      64 * period      0             64         0
+ *   a number a sample                     64               0             0          0
+ *   without samples, the output's shape   0                4 * period    4          1
+ *   without samples, its last axes        0                0             4          1
+ *   a scalar                              0                0             0          1
  */
 import { samplePanels, scratch } from '../batch';
 import { Elementwise } from '../generated/instructions';
@@ -25,25 +28,31 @@ export function elementwiseUnits(r: usize): i32 {
 }
 
 export function elementwise(r: usize, first: i32, last: i32): void {
-  let features = Elementwise.features(r);
   const aPanel = Elementwise.aPanel(r);
+  const aGroup = Elementwise.aGroup(r);
   const aRow = Elementwise.aRow(r);
   const bPanel = Elementwise.bPanel(r);
+  const bGroup = Elementwise.bGroup(r);
   const bRow = Elementwise.bRow(r);
-  // Operands that go on from one panel to the next as they do inside of it make one run of all lines.
-  if (aPanel == features * aRow && bPanel == features * bRow) features = last;
+  let features = Elementwise.features(r);
+  let period = Elementwise.period(r);
+  // Operands that go on from one group to the next as they do inside of it make one group of a panel, and if they go on
+  // from panel to panel as well, one run of all lines.
+  if (aGroup == period * aRow && bGroup == period * bRow) period = features;
+  if (period == features && aPanel == features * aRow && bPanel == features * bRow) features = period = last;
   for (let line = first; line < last; ) {
     const panel = line / features;
-    const row = line % features;
-    const count = min(features - row, last - line);
-    const a = Elementwise.a(r) + panel * aPanel + row * aRow;
-    const b = Elementwise.b(r) + panel * bPanel + row * bRow;
+    const group = (line % features) / period;
+    const row = (line % features) % period;
+    const count = min(period - row, last - line);
+    const a = Elementwise.a(r) + panel * aPanel + group * aGroup + row * aRow;
+    const b = Elementwise.b(r) + panel * bPanel + group * bGroup + row * bRow;
     run(r, a, b, Elementwise.y(r) + lines(line), count);
     line += count;
   }
 }
 
-/** `count` lines of one panel. Numbers that fill a line each are spread out in the scratch tile first. */
+/** `count` lines of one group. Numbers that fill a line each are spread out in the scratch tile first. */
 function run(r: usize, a: usize, b: usize, y: usize, count: i32): void {
   const aRow = Elementwise.aRow(r);
   const bRow = Elementwise.bRow(r);

@@ -18,11 +18,12 @@ export function reader({ runtime, threads }) {
 /** Copies 64 MiB. */
 export function copier({ runtime, threads }) {
   if (!runtime) return plainCopier();
-  const operands = { aPanel: MEMORY_BYTES, aRow: 64, aSplat: 0, bPanel: 0, bRow: 0, bSplat: 0 };
+  const operands = { aPanel: MEMORY_BYTES, aGroup: 0, aRow: 64, aSplat: 0, bPanel: 0, bGroup: 0, bRow: 0, bSplat: 0 };
   return kernelRunner(runtime, threads, 1, (buffer) => {
     const a = buffer(MEMORY_BYTES / 4, () => 1);
     const y = buffer(MEMORY_BYTES / 4);
-    const copy = { a, b: null, y, features: PANELS * LINES, batched: 0, kind: 0, alpha: 0, ...operands };
+    const features = PANELS * LINES;
+    const copy = { a, b: null, y, features, period: features, batched: 0, kind: 0, alpha: 0, ...operands };
     return [{ name: 'elementwise', fields: copy }];
   });
 }

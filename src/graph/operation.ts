@@ -31,6 +31,10 @@ export interface Lowering {
   lines(count: number, perSample: boolean): Buffer;
   /** A batched node's values with its last axis as lanes, for the product that sums over samples and positions. */
   transposed(node: Node): Buffer;
+  /** Where these integers lie in memory, which no run changes. */
+  table(values: Int32Array): Buffer;
+  /** Makes the node's values those of another node, which lie in memory as its own would. */
+  alias(node: Node, other: Node): void;
   emit<N extends InstructionName>(name: N, fields: Fields<N>): void;
 }
 

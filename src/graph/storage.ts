@@ -7,7 +7,7 @@
  *                                                     Vectors and numbers are plain rows of f32.
  */
 import type { Buffer } from './lowering.js';
-import { type Node, type Shape, size } from './node.js';
+import { type Node, type Shape, sameShape, size } from './node.js';
 import type { Lowering } from './operation.js';
 
 export const LINE_BYTES = 64;
@@ -57,29 +57,57 @@ export function walkRuns(
   }
 }
 
+/** Has `emit` write the row-major numbers of an unbatched node, and brings them into panels; or its lines, if batched. */
+export function emitRowMajor(lowering: Lowering, node: Node, emit: (y: Buffer) => void): void {
+  const { K, N, block } = matrix(node.shape);
+  if (node.batched || K === 1) {
+    emit(lowering.buffer(node));
+  } else {
+    const flat = lowering.lines(panels(K * N), false);
+    emit(flat);
+    lowering.emit('packPanels', { source: flat, target: lowering.buffer(node), K, N, block });
+  }
+}
+
+/** A shape without its leading extents of 1. */
+const significant = (shape: Shape): Shape => shape.slice(shape.findIndex((extent) => extent > 1));
+
+/**
+ * Whether an elementwise instruction whose result has this shape can read `node` as it lies: if it is a single number,
+ * has the shape, or, where the result has samples, has its last axes.
+ */
+export function fitsElementwise(node: Node, shape: Shape, batched: boolean): boolean {
+  if (size(node.shape) === 1 || sameShape(node.shape, shape)) return true;
+  const own = significant(node.shape);
+  return batched && sameShape(own, shape.slice(-own.length));
+}
+
 interface Operand {
   readonly base: Buffer;
-  /** Bytes from one panel of samples to the next, and from one line to the next. */
+  /** Bytes from one panel of samples, one group and one line to the next. */
   readonly panel: number;
+  readonly group: number;
   readonly row: number;
   /** 1 where one f32 is read into all lanes. */
   readonly splat: number;
 }
 
-/** How an elementwise instruction whose result is `output` walks the values of `node`, broadcasting where it must. */
-function operand(lowering: Lowering, node: Node, output: Node): Operand {
-  const single = size(node.shape) === 1 && node.shape.length !== output.shape.length;
+/** How an elementwise instruction whose result is `output`, in groups of `period` lines, walks the values of `node`. */
+function operand(lowering: Lowering, node: Node, output: Node, period: number): Operand {
+  const elements = size(node.shape);
+  const steps = (row: number) => ({ group: elements === period ? 0 : row * period, row });
+  const single = { group: 0, row: 0 };
   if (node.batched) {
-    const row = single ? 0 : LINE_BYTES;
-    return { base: lowering.buffer(node), panel: LINE_BYTES * size(node.shape), row, splat: 0 };
+    const base = lowering.buffer(node);
+    return { base, panel: LINE_BYTES * elements, ...(elements === 1 ? single : steps(LINE_BYTES)), splat: 0 };
   }
-  if (single || (output.batched && size(node.shape) === 1))
-    return { base: lowering.buffer(node), panel: 0, row: 0, splat: 1 };
-  if (output.batched) return { base: lowering.flat(node), panel: 0, row: 4, splat: 1 };
-  return { base: lowering.buffer(node), panel: 0, row: LINE_BYTES, splat: 0 };
+  if (elements === 1 && (output.batched || size(output.shape) > 1))
+    return { base: lowering.buffer(node), panel: 0, ...single, splat: 1 };
+  if (output.batched) return { base: lowering.flat(node), panel: 0, ...steps(4), splat: 1 };
+  return { base: lowering.buffer(node), panel: 0, ...steps(LINE_BYTES), splat: 0 };
 }
 
-/** Emits y = kind(a, b), or kind(a) without b, for every element of `output`. */
+/** Emits y = kind(a, b), or kind(a) without b, for every element of `output`, into which the operands fit. */
 export function emitElementwise(
   lowering: Lowering,
   output: Node,
@@ -88,18 +116,24 @@ export function emitElementwise(
   alpha: number,
   y: Buffer = lowering.buffer(output),
 ): void {
-  const [a, b] = operands.map((node) => operand(lowering, node, output));
+  const features = lineCount(output);
+  const sizes = operands.map(({ shape }) => size(shape)).filter((elements) => elements > 1);
+  const period = output.batched ? Math.min(features, ...sizes) : features;
+  const [a, b] = operands.map((node) => operand(lowering, node, output, period));
   lowering.emit('elementwise', {
     a: a.base,
     aPanel: a.panel,
+    aGroup: a.group,
     aRow: a.row,
     aSplat: a.splat,
     b: b?.base ?? null,
     bPanel: b?.panel ?? 0,
+    bGroup: b?.group ?? 0,
     bRow: b?.row ?? 0,
     bSplat: b?.splat ?? 0,
     y,
-    features: lineCount(output),
+    features,
+    period,
     batched: output.batched ? 1 : 0,
     kind,
     alpha,

@@ -21,12 +21,19 @@ export interface Feed {
   readonly staging: Buffer;
 }
 
+/** Integers that a program's kernels read. */
+export interface Table {
+  readonly buffer: Buffer;
+  readonly values: Int32Array;
+}
+
 export class Emitter implements Lowering {
   readonly #buffers = new Map<Node, Buffer>();
   readonly #flat = new Map<Node, Buffer>();
   readonly #transposed = new Map<Node, Buffer>();
   readonly #lowered = new Set<Node>();
   readonly feeds: Feed[] = [];
+  readonly tables: Table[] = [];
   /** The phase that instructions go to now. */
   instructions: Instruction[] = [];
 
@@ -82,6 +89,21 @@ export class Emitter implements Lowering {
       this.emit('transpose', { dy: this.buffer(node), dyT: transposed, N, positions });
     }
     return transposed;
+  }
+
+  table(values: Int32Array): Buffer {
+    const same = (table: Table) =>
+      values.length === table.values.length && values.every((x, i) => x === table.values[i]);
+    let table = this.tables.find(same);
+    if (!table) {
+      table = { buffer: createBuffer('table', LINE_BYTES * panels(values.length), 'persistent'), values };
+      this.tables.push(table);
+    }
+    return table.buffer;
+  }
+
+  alias(node: Node, other: Node): void {
+    this.#buffers.set(node, this.buffer(other));
   }
 
   emit<N extends InstructionName>(name: N, fields: Fields<N>): void {

@@ -45,5 +45,5 @@ export function list(kind: Kind, model: Model, derivation: Derivation, store: St
       const g = emitter.buffer(derivation.gradients.get(p.name as string) as Node);
       emitter.emit('update', { p: store.buffer(p), g, s0, s1, lines: lineCount(p), rule: Rule[model.update.rule] });
     }
-  return { phases, feeds: emitter.feeds, results };
+  return { phases, feeds: emitter.feeds, tables: emitter.tables, results };
 }

@@ -86,13 +86,13 @@ export class Program implements Executable {
     const kind = model.update ? 'train' : value ? 'split' : 'predict';
     this.#main = this.#create(kind, 'compile');
     this.#entries.set(kind, this.#main);
-    const { recordBytes, valueBytes, bytes } = this.#main.sequence;
+    const { programBytes, valueBytes, bytes } = this.#main.sequence;
     this.plan = {
       bytes: blockBytes(this.#store.bytes) + blockBytes(bytes),
       parameters: this.#store.bytes - this.#store.stateBytes,
       states: this.#store.stateBytes,
       activations: valueBytes,
-      instructions: recordBytes,
+      instructions: programBytes,
     };
   }
 

@@ -7,7 +7,7 @@ import { panels } from '../graph/storage.js';
 import { NON_FINITE } from '../runtime/pool.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { bestThreads } from './cost.js';
-import type { Feed } from './emitter.js';
+import type { Feed, Table } from './emitter.js';
 import { barriers, encode, HEADER, recordsBytes } from './encode.js';
 import { fuse } from './fuse.js';
 import { plan } from './plan.js';
@@ -16,6 +16,7 @@ import { plan } from './plan.js';
 export interface Listing {
   readonly phases: readonly (readonly Instruction[])[];
   readonly feeds: readonly Feed[];
+  readonly tables: readonly Table[];
   /** Buffers that are read after a run. */
   readonly results: readonly Buffer[];
 }
@@ -29,8 +30,8 @@ interface Phase {
 }
 
 export class Sequence {
-  /** Bytes of the records, and of the inputs, values between and results that lie behind them in its block. */
-  readonly recordBytes: number;
+  /** Bytes of the records and tables, and of the inputs, values between and results that lie behind them in its block. */
+  readonly programBytes: number;
   readonly valueBytes: number;
   readonly #listing: Listing;
   readonly #offsets: ReadonlyMap<Buffer, number>;
@@ -44,29 +45,37 @@ export class Sequence {
     listing: Listing,
     readonly maxThreads: number,
   ) {
-    const { feeds, results } = listing;
+    const { feeds, tables, results } = listing;
     const phases = fuse(listing.phases);
     const { offsets, bytes } = plan(phases, [...feeds.map(({ staging }) => staging), ...results]);
-    this.#listing = { phases, feeds, results };
-    this.#offsets = offsets;
-    this.recordBytes = recordsBytes(phases.flat().length);
+    this.#listing = { phases, feeds, tables, results };
+    let programBytes = recordsBytes(phases.flat().length);
+    const fromStart = new Map<Buffer, number>();
+    for (const { buffer } of tables) {
+      fromStart.set(buffer, programBytes);
+      programBytes += buffer.bytes;
+    }
+    for (const [buffer, offset] of offsets) fromStart.set(buffer, programBytes + offset);
+    this.#offsets = fromStart;
+    this.programBytes = programBytes;
     this.valueBytes = bytes;
   }
 
   /** Bytes of its block. */
   get bytes(): number {
-    return this.recordBytes + this.valueBytes;
+    return this.programBytes + this.valueBytes;
   }
 
-  /** Takes the block and writes the records. */
+  /** Takes the block and writes the records and tables. */
   allocate(persistent: (buffer: Buffer) => number, what: string): void {
     const { runtime } = this;
-    const { phases, feeds } = this.#listing;
+    const { phases, feeds, tables } = this.#listing;
     const instructions = phases.flat();
     this.#block = runtime.heap.allocate(this.bytes, what);
     const address = (buffer: Buffer): number => this.#address(buffer) ?? persistent(buffer);
     this.#feeds = feeds.map(({ name, staging }) => ({ name, address: address(staging) }));
 
+    for (const { buffer, values } of tables) runtime.heap.i32.set(values, address(buffer) / 4);
     const meets = barriers(instructions, address);
     instructions.forEach((instruction, i) => {
       const record = this.#block + recordsBytes(i);
@@ -83,7 +92,7 @@ export class Sequence {
 
   #address(buffer: Buffer): number | undefined {
     const offset = this.#offsets.get(buffer);
-    return offset === undefined ? undefined : this.#block + this.recordBytes + offset;
+    return offset === undefined ? undefined : this.#block + offset;
   }
 
   /** Where a result lies. */

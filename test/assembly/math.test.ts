@@ -9,8 +9,8 @@ const elementwise =
   (kind: number): Evaluate =>
   (kernels, a, y) =>
     kernels.execute('elementwise', {
-      ...{ a, b: a, y, features: a.length / 16, batched: 0, kind, alpha: 1 },
-      ...{ aPanel: 4 * a.length, aRow: 64, aSplat: 0, bPanel: 4 * a.length, bRow: 64, bSplat: 0 },
+      ...{ a, b: a, y, features: a.length / 16, period: a.length / 16, batched: 0, kind, alpha: 1 },
+      ...{ aPanel: 4 * a.length, aGroup: 0, aRow: 64, aSplat: 0, bPanel: 4 * a.length, bGroup: 0, bRow: 64, bSplat: 0 },
     });
 
 const forward =

@@ -9,6 +9,7 @@ import { input, parameter } from '../../src/graph/ops/source.js';
 import { activationCases } from './cases/activation.js';
 import { elementwiseCases } from './cases/elementwise.js';
 import { lossCases } from './cases/loss.js';
+import { moveCases } from './cases/move.js';
 import type { Case, Operand } from './cases/operands.js';
 import { sumsOf } from './cases/reduce.js';
 
@@ -28,6 +29,7 @@ export const casesOf = (n: number): Case[] => [
   ...elementwiseCases(n),
   ...activationCases(n),
   ...sumsOf(n),
+  ...moveCases(n),
   ...lossCases(n),
 ];
 

@@ -1,9 +1,11 @@
-/** Operations on each element alone. Two operands have one shape, or one of them is a single number. */
-import { ShapeError, ValueError } from '../../errors.js';
+/** Operations on each element alone. Two operands are broadcast to one shape, as in NumPy; samples are matched with samples. */
+import { ValueError } from '../../errors.js';
 import { Elementwise } from '../../program/generated/instructions.js';
-import { apply, type Node, sameShape, showShape, size } from '../node.js';
+import { broadcastShape } from '../axes.js';
+import { apply, type Node, size } from '../node.js';
 import type { Evaluation, Operation, Values } from '../operation.js';
-import { emitElementwise } from '../storage.js';
+import { emitElementwise, fitsElementwise } from '../storage.js';
+import { broadcast } from './move.js';
 import { unbroadcast } from './reduce.js';
 import { constant } from './source.js';
 
@@ -16,11 +18,12 @@ interface PowerAttributes {
 
 const nodeOf = (x: Operand): Node => (typeof x === 'number' ? constant(x) : x);
 
-/** The value of an operand at element i of a result with `n` elements a tensor. */
+/** The value of an operand at element i of a result with `n` elements a tensor, in which it is repeated as a whole. */
 function reader(x: Node, values: Values, n: number): (i: number) => number {
-  const tensor = size(x.shape);
-  if (x.batched) return tensor === n ? (i) => values[i] : (i) => values[Math.floor(i / n)];
-  return tensor === n ? (i) => values[i % n] : () => values[0];
+  const elements = size(x.shape);
+  if (elements === n) return x.batched ? (i) => values[i] : (i) => values[i % n];
+  if (x.batched) return (i) => values[Math.floor(i / n) * elements + ((i % n) % elements)];
+  return (i) => values[(i % n) % elements];
 }
 
 function evaluateEach(
@@ -58,13 +61,7 @@ function binary(
 ): Operation {
   return {
     name,
-    shape([a, b]) {
-      if (sameShape(a.shape, b.shape) || b.shape.length === 0) return a.shape;
-      if (a.shape.length === 0) return b.shape;
-      throw new ShapeError(
-        `${name}: expected operands of one shape or a single number, got ${showShape(a.shape)} and ${showShape(b.shape)}`,
-      );
-    },
+    shape: ([a, b]) => broadcastShape(name, a.shape, b.shape),
     vjp(node, dy, needed) {
       const [a, b] = node.inputs;
       return [da, db].map((rule, i) => {
@@ -156,7 +153,13 @@ const heavisideOperation = binary(
 );
 
 const one = (operation: Operation, x: Operand): Node => apply(operation, [nodeOf(x)], {});
-const two = (operation: Operation, a: Operand, b: Operand): Node => apply(operation, [nodeOf(a), nodeOf(b)], {});
+function two(operation: Operation, a: Operand, b: Operand): Node {
+  const operands = [nodeOf(a), nodeOf(b)];
+  const shape = broadcastShape(operation.name, operands[0].shape, operands[1].shape);
+  const batched = operands.some((x) => x.batched);
+  const fitting = operands.map((x) => (fitsElementwise(x, shape, batched) ? x : broadcast(x, shape)));
+  return apply(operation, fitting, {});
+}
 
 /** -x */
 export const neg = (x: Operand): Node => one(negOperation, x);

@@ -1,10 +1,17 @@
-/** Sums over a sample's elements and over the batch, each beside its adjoint, which spreads what was summed. */
+/** Sums over a sample's elements, over some of its axes and over the batch, beside their adjoints, which spread. */
 import { ShapeError } from '../../errors.js';
 import { Elementwise } from '../../program/generated/instructions.js';
+import { axesOf } from '../axes.js';
+import { axisMaps, lineMap, range } from '../line-map.js';
 import { apply, type Node, type Shape, showShape, size } from '../node.js';
 import type { Operation } from '../operation.js';
-import { emitElementwise, matrix } from '../storage.js';
+import { emitElementwise, emitRowMajor, matrix } from '../storage.js';
+import { combination, combine } from './combine.js';
+import { reshape } from './reshape.js';
 import { sourceData, sourceKind } from './source.js';
+
+/** An axis or several, from 0, or from the end by negative numbers. */
+export type Axes = number | readonly number[];
 
 /** y = scale * (sum of x's elements), of each sample if x is batched. */
 const sumOperation: Operation<{ readonly scale: number }> = {
@@ -62,14 +69,7 @@ const sumBatchOperation: Operation = {
   },
   lower(node, lowering) {
     const x = lowering.buffer(node.inputs[0]);
-    const { K, N, block } = matrix(node.shape);
-    if (K === 1) {
-      lowering.emit('sumBatch', { x, y: lowering.buffer(node), features: N });
-      return;
-    }
-    const flat = lowering.lines(Math.ceil((K * N) / 16), false);
-    lowering.emit('sumBatch', { x, y: flat, features: K * N });
-    lowering.emit('packPanels', { source: flat, target: lowering.buffer(node), K, N, block });
+    emitRowMajor(lowering, node, (y) => lowering.emit('sumBatch', { x, y, features: size(node.shape) }));
   },
 };
 
@@ -121,11 +121,28 @@ const batchShareOperation: Operation = {
 const isConstantOne = (node: Node): boolean =>
   sourceKind(node) === 'constant' && node.shape.length === 0 && sourceData(node)?.[0] === 1;
 
-/** The sum of a tensor's elements, of each sample if it is batched: y = sum_i x_i. */
-export const sum = (x: Node): Node => apply(sumOperation, [x], { scale: 1 });
+const sumAxesOperation = combination('sumAxes');
 
-/** The mean of a tensor's elements, of each sample if it is batched: y = (1/n) sum_i x_i. */
-export const mean = (x: Node): Node => apply(sumOperation, [x], { scale: 1 / size(x.shape) });
+/** scale * (sum over the axes, which the result lacks); all axes if none are named. */
+function scaledSum(name: string, x: Node, axes: Axes | undefined, scale: (count: number) => number): Node {
+  const summed = axes === undefined ? range(x.shape.length) : axesOf(name, axes, x.shape);
+  const shape = x.shape.filter((_, axis) => !summed.includes(axis));
+  if (shape.length === 0) return apply(sumOperation, [x], { scale: scale(size(x.shape)) });
+  const map = lineMap(
+    size(x.shape),
+    axisMaps(x.shape, (axis, extent) => (summed.includes(axis) ? [range(extent)] : undefined)),
+  );
+  return combine(sumAxesOperation, x, { shape, map, scale: scale(size(x.shape) / size(shape)) });
+}
+
+/**
+ * The sum over axes of each sample's tensor, which the result lacks; over all of them by default: y = sum_i x_i.
+ * Throws `ValueError` for an axis that x does not have.
+ */
+export const sum = (x: Node, axes?: Axes): Node => scaledSum('sum', x, axes, () => 1);
+
+/** The mean over axes, as `sum` takes them: y = (1/n) sum_i x_i. */
+export const mean = (x: Node, axes?: Axes): Node => scaledSum('mean', x, axes, (n) => 1 / n);
 
 /** A tensor of this shape with every element scale * x, for a single number x. */
 export const spread = (x: Node, shape: Shape, scale = 1): Node =>
@@ -138,17 +155,16 @@ export const batchMean = (x: Node): Node => apply(batchMeanOperation, [x], {});
 export const repeat = (x: Node): Node => apply(repeatOperation, [x], {});
 
 /** The sum over all axes but the last. */
-export function sumLeading(x: Node): Node {
-  if (x.shape.length < 2) return x;
-  throw new Error('to come');
-}
+export const sumLeading = (x: Node): Node => (x.shape.length < 2 ? x : sum(x, range(x.shape.length - 1)));
 
 /** The sum over the samples of the batch. */
 export const sumBatch = (x: Node): Node => apply(sumBatchOperation, [x], {});
 
 /** The gradient dy, summed over whatever `x` was broadcast along. */
 export function unbroadcast(dy: Node, x: Node): Node {
-  const summed = dy.shape.length > 0 && x.shape.length === 0 ? sum(dy) : dy;
+  const added = dy.shape.length - x.shape.length;
+  const axes = range(dy.shape.length).filter((axis) => axis < added || x.shape[axis - added] < dy.shape[axis]);
+  const summed = axes.length > 0 ? reshape(sum(dy, axes), x.shape) : dy;
   return summed.batched && !x.batched ? sumBatch(summed) : summed;
 }
 
@@ -159,4 +175,5 @@ export const reduceOperations = [
   repeatOperation,
   batchMeanOperation,
   batchShareOperation,
+  sumAxesOperation,
 ];

@@ -66,6 +66,13 @@ export const pairs = (n: number): [Operand, Operand, string?][] => {
     [all([2, n]), all([2, n])],
     [all([]), all([2, n])],
     [all([2, n]), each([])],
+    // An operand that is repeated as a whole, and operands that are repeated along other axes.
+    [each([2, 3, n]), all([n])],
+    [each([n]), each([2, n])],
+    [all([2, n]), each([n])],
+    [all([3, n]), all([n])],
+    [each([n, 1]), each([3])],
+    [all([2, 1]), each([1, n])],
   ];
 };
 
