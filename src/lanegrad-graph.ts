@@ -43,3 +43,4 @@ export {
 export { mean, sum } from './graph/ops/reduce.js';
 export { constant, input, parameter } from './graph/ops/source.js';
 export * from './optim/optimizer.js';
+export { evaluate, type NodeValue, type WorkedExample } from './reference/evaluate.js';
