@@ -1,5 +1,5 @@
 /** What stands in a node: the sign of its operation, as people write it. */
-import type { Node } from '../graph/node.js';
+import { type Node, operationName } from '../graph/node.js';
 import { sourceData, sourceKind } from '../graph/ops/source.js';
 import { showNumber } from './numbers.js';
 
@@ -28,14 +28,8 @@ const prefix = new Set(['maximum', 'minimum']);
 /** 'softmaxCrossEntropy' as 'softmax cross entropy'. */
 const words = (name: string): string => name.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
-/** The name of an operation, which for a family of operations is that of the member. */
-export function nameOf({ operation, attributes }: Node): string {
-  const { kind } = attributes as { kind?: string };
-  return kind !== undefined && !operation.name.endsWith('Gradient') ? kind : operation.name;
-}
-
 /** The name of an operation in words. */
-export const titleOf = (node: Node): string => words(nameOf(node));
+export const titleOf = (node: Node): string => words(operationName(node));
 
 /** The constant number that a node draws inside itself, and its place among the operands; null if there is none. */
 export function foldedOperand({ operation, inputs }: Node): { index: number; value: number } | null {
@@ -47,7 +41,7 @@ export function foldedOperand({ operation, inputs }: Node): { index: number; val
 
 /** The sign of an operation; of an exponent or a number that it takes in, that too. */
 export function signOf(node: Node): string {
-  const name = nameOf(node);
+  const name = operationName(node);
   const sign = Object.hasOwn(signs, name) ? signs[name] : words(name);
   const { exponent } = node.attributes as { exponent?: number };
   if (name === 'dense') return node.inputs.length > 2 ? 'xW + b' : 'xW';

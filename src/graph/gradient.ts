@@ -1,6 +1,6 @@
 /** Reverse-mode differentiation. The backward pass is graph too: each operation's rule adds nodes, nothing is computed. */
 import { ShapeError } from '../errors.js';
-import { type Node, reachable, sameShape, showShape, size } from './node.js';
+import { type Node, reachable, sameShape, showNode, showShape, size } from './node.js';
 import { add } from './ops/elementwise.js';
 import { repeat } from './ops/reduce.js';
 import { constant } from './ops/source.js';
@@ -50,7 +50,7 @@ export function gradients(root: Node, wrt: readonly Node[], seed: Node): Node[] 
 function checked(node: Node, x: Node, dx: Node): Node {
   if (sameShape(x.shape, dx.shape) && x.batched === dx.batched) return dx;
   throw new ShapeError(
-    `gradient of ${node.operation.name}: expected shape ${showShape(x.shape)}, got ${showShape(dx.shape)}`,
+    `gradient of ${showNode(node)}: expected shape ${showShape(x.shape)}, got ${showShape(dx.shape)}`,
   );
 }
 

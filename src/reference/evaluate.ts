@@ -3,7 +3,7 @@ import { ShapeError } from '../errors.js';
 import { checkFeeds, checkFinite, feedRules } from '../graph/feeds.js';
 import { backpropagate } from '../graph/gradient.js';
 import { checkParameters, type Feeds, type Tensor } from '../graph/model.js';
-import { type Node, reachable, showShape, size } from '../graph/node.js';
+import { type Node, reachable, showNode, showShape, size } from '../graph/node.js';
 import type { Values } from '../graph/operation.js';
 import { batchMean } from '../graph/ops/reduce.js';
 import { constant, sourceData, sourceKind } from '../graph/ops/source.js';
@@ -34,7 +34,8 @@ export function evaluate(
   feeds: Feeds = {},
   parameters: ReadonlyMap<string, Tensor> = new Map(),
 ): WorkedExample {
-  if (f.shape.length > 0) throw new ShapeError(`evaluate: expected a single number, got shape ${showShape(f.shape)}`);
+  if (f.shape.length > 0)
+    throw new ShapeError(`evaluate: expected a single number, got shape ${showShape(f.shape)} of ${showNode(f)}`);
   const rules = feedRules([f]);
   const rows = checkFeeds('evaluate', rules, feeds, Infinity);
   checkFinite('evaluate', rules, feeds);
