@@ -1,5 +1,6 @@
 /** `lanegrad/graph`: computation graphs, differentiated and compiled. */
 export { type CompileOptions, compile, type Gradient, GraphProgram } from './compile.js';
+export { gradients } from './graph/gradient.js';
 export type { Feeds, MemoryPlan, RuntimeReport, Tensor } from './graph/model.js';
 export type { Node, Shape } from './graph/node.js';
 export {

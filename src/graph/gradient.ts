@@ -41,10 +41,35 @@ export function backpropagate(root: Node, wrt: readonly Node[], seed: Node): Bac
   return { gradients, flows };
 }
 
-/** The gradients of a backward pass for each of `wrt`. A value that the root does not depend on has gradient 0. */
-export function gradients(root: Node, wrt: readonly Node[], seed: Node): Node[] {
+/**
+ * The gradient of `root` with respect to each of `wrt`, as graph: it can be computed with, and differentiated again.
+ * Without a seed, root is a single number and its own gradient is 1. Where root has one number a sample, this is the
+ * gradient of their sum over the batch: with respect to a value of each sample, that of the sample's own number.
+ * A value that root does not depend on has gradient 0.
+ *
+ *     const f = sum(tanh(dense(x, w)))
+ *     const [dx] = gradients(f, [x])                     // of x's shape, for each sample
+ *     const loss = add(task, mul(0.1, sum(square(dx))))  // a gradient penalty
+ *
+ * Throws `ShapeError` if root is no single number and has no seed, or the seed does not fit.
+ */
+export function gradients(root: Node, wrt: readonly Node[], seed: Node = one(root)): Node[] {
+  if (!sameShape(seed.shape, root.shape) || seed.batched !== root.batched)
+    throw new ShapeError(
+      `gradients: expected a seed like ${showNode(root)}, of shape ${showShape(root.shape)}${
+        root.batched ? ' for each sample' : ''
+      }, got ${showShape(seed.shape)}`,
+    );
   const { gradients } = backpropagate(root, wrt, seed);
   return wrt.map((node) => gradients.get(node) ?? zerosLike(node));
+}
+
+function one(root: Node): Node {
+  if (root.shape.length > 0)
+    throw new ShapeError(
+      `gradients: expected a single number or a seed, got shape ${showShape(root.shape)} of ${showNode(root)}`,
+    );
+  return root.batched ? repeat(constant(1)) : constant(1);
 }
 
 function checked(node: Node, x: Node, dx: Node): Node {

@@ -5,7 +5,7 @@ import { gradients } from './gradient.js';
 import { type Node, reachable, type Shape, sameShape, showNode, showShape, size } from './node.js';
 import type { Values } from './operation.js';
 import { batchMean } from './ops/reduce.js';
-import { constant, sourceKind } from './ops/source.js';
+import { sourceKind } from './ops/source.js';
 
 /** Row-major numbers and their shape. */
 export interface Tensor {
@@ -147,7 +147,7 @@ export function derive(model: Model): Derivation {
     throw new ValueError(`compile: expected gradients of inputs or parameters (${known}), got '${name}'`);
   });
   const value = loss?.batched ? batchMean(loss) : loss;
-  const derived = value ? gradients(value, wrt, constant(1)) : [];
+  const derived = value ? gradients(value, wrt) : [];
   return { value, inputs, parameters, gradients: new Map(derived.map((node, i) => [model.gradients[i], node])) };
 }
 
