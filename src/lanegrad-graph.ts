@@ -1,5 +1,6 @@
 /** `lanegrad/graph`: computation graphs, differentiated and compiled. */
 export { type CompileOptions, compile, type Gradient, GraphProgram } from './compile.js';
+export { gradients } from './graph/gradient.js';
 export type { Feeds, MemoryPlan, RuntimeReport, Tensor } from './graph/model.js';
 export type { Node, Shape } from './graph/node.js';
 export {
@@ -45,3 +46,4 @@ export { type Axes, mean, sum } from './graph/ops/reduce.js';
 export { flatten, reshape } from './graph/ops/reshape.js';
 export { constant, input, parameter } from './graph/ops/source.js';
 export * from './optim/optimizer.js';
+export { evaluate, type NodeValue, type WorkedExample } from './reference/evaluate.js';

@@ -85,8 +85,8 @@ function transposeElements(
 }
 
 /**
- * Fills the lanes beyond the batch with the last sample. Their gradient is 0, but zeros would let a logarithm or a
- * reciprocal reach infinity, and infinity times that 0 is NaN.
+ * Fills the lanes beyond the batch with the last sample. Sums over samples leave them out, but zeros would let a logarithm
+ * or a reciprocal reach infinity, and products know these lanes by zeros in one of two factors: 0 x infinity is NaN.
  */
 function repeatLastSample(p: usize, count: i32, samples: i32): void {
   for (const end = p + lines(count); p < end; p += LINE_BYTES) {

@@ -126,14 +126,13 @@ export function seedUnits(r: usize): i32 {
   return samplePanels;
 }
 
-/** The gradient of the batch's mean: 1 / rows for each sample, 0 in the lanes beyond. */
+/** The gradient of the batch's mean: 1 / rows for each sample, and in the lanes beyond, which repeat one. */
 export function seed(r: usize, first: i32, last: i32): void {
   const value = splat(<f32>1 / <f32>rows);
-  for (let m = first; m < last; m++) {
-    const samples = splat(<f32>tileRows(m << 4, rows));
-    const y = Seed.y(r) + lines(m);
-    for (let lane = 0; lane < 16; lane += LANES)
-      store(y + (<usize>lane << 2), keep(lt(iota(lane), samples), value));
+  const end = Seed.y(r) + lines(last);
+  for (let y = Seed.y(r) + lines(first); y < end; y += 2 * BYTES) {
+    store(y + BYTES, value);
+    store(y, value);
   }
 }
 

@@ -213,15 +213,22 @@ export function transposeUnits(r: usize): i32 {
   return panels(Transpose.N(r)) * samplePanels * Transpose.positions(r);
 }
 
-/** dY [sample panels, positions][N][16] to [output panels][samples][16]; lanes beyond N become 0. */
+/**
+ * dY [sample panels, positions][N][16] to [output panels][samples][16]; lanes beyond N and samples beyond the batch
+ * become 0.
+ */
 export function transpose(r: usize, first: i32, last: i32): void {
   const N = Transpose.N(r);
-  const batch = samplePanels * Transpose.positions(r);
+  const positions = Transpose.positions(r);
+  const batch = samplePanels * positions;
   for (let unit = first; unit < last; unit++) {
     const n = unit / batch;
     const m = unit - n * batch;
     const source = Transpose.dy(r) + lines(m * N + (n << 4));
-    transposeTile(source, tileRows(n << 4, N), Transpose.dyT(r) + lines(unit << 4));
+    const target = Transpose.dyT(r) + lines(unit << 4);
+    const samples = tileRows((m / positions) << 4, rows);
+    transposeTile(source, tileRows(n << 4, N), target);
+    memory.fill(target + lines(samples), 0, lines(16 - samples));
   }
 }
 

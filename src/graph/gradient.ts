@@ -1,41 +1,81 @@
 /** Reverse-mode differentiation. The backward pass is graph too: each operation's rule adds nodes, nothing is computed. */
 import { ShapeError } from '../errors.js';
-import { type Node, reachable, sameShape, showShape, size } from './node.js';
+import { type Node, reachable, sameShape, showNode, showShape, size } from './node.js';
 import { add } from './ops/elementwise.js';
 import { repeat } from './ops/reduce.js';
 import { constant } from './ops/source.js';
 
+/** A backward pass. */
+export interface Backward {
+  /** The gradient with respect to each node that any reaches: the sum over the node's uses. */
+  readonly gradients: ReadonlyMap<Node, Node>;
+  /** What flows back from each node into each of its inputs; null where nothing does. */
+  readonly flows: ReadonlyMap<Node, readonly (Node | null)[]>;
+}
+
 /**
- * The gradient of `root` with respect to each of `wrt`, where `seed` is the gradient of what is asked for with respect
- * to `root` and has its shape. Gradients of a value that is used more than once are added. A value that the root does
- * not depend on has gradient 0.
+ * Walks back from `root` to each of `wrt`, where `seed` is the gradient of what is asked for with respect to `root` and
+ * has its shape. Gradients of a value that is used more than once are added.
  */
-export function gradients(root: Node, wrt: readonly Node[], seed: Node): Node[] {
+export function backpropagate(root: Node, wrt: readonly Node[], seed: Node): Backward {
   const nodes = reachable([root]);
   const needed = new Set<Node>(wrt);
   for (const node of nodes) if (node.inputs.some((x) => needed.has(x))) needed.add(node);
 
-  const gradient = new Map<Node, Node>([[root, seed]]);
+  const gradients = new Map<Node, Node>([[root, seed]]);
+  const flows = new Map<Node, (Node | null)[]>();
   for (const node of nodes.reverse()) {
-    const dy = gradient.get(node);
+    const dy = gradients.get(node);
     if (!dy || !needed.has(node)) continue;
     const needs = node.inputs.map((x) => needed.has(x));
     const rule = node.operation.vjp(node, dy, needs, node.attributes);
+    const flow = node.inputs.map((x, i) => (needs[i] && rule[i] ? checked(node, x, rule[i]) : null));
+    flows.set(node, flow);
     node.inputs.forEach((x, i) => {
-      const dx = rule[i];
-      if (!dx || !needs[i]) return;
-      check(node, x, dx);
-      const sum = gradient.get(x);
-      gradient.set(x, sum ? add(sum, dx) : dx);
+      const dx = flow[i];
+      if (!dx) return;
+      const sum = gradients.get(x);
+      gradients.set(x, sum ? add(sum, dx) : dx);
     });
   }
-  return wrt.map((node) => gradient.get(node) ?? zerosLike(node));
+  return { gradients, flows };
 }
 
-function check(node: Node, x: Node, dx: Node): void {
-  if (sameShape(x.shape, dx.shape) && x.batched === dx.batched) return;
+/**
+ * The gradient of `root` with respect to each of `wrt`, as graph: it can be computed with, and differentiated again.
+ * Without a seed, root is a single number and its own gradient is 1. Where root has one number a sample, this is the
+ * gradient of their sum over the batch: with respect to a value of each sample, that of the sample's own number.
+ * A value that root does not depend on has gradient 0.
+ *
+ *     const f = sum(tanh(dense(x, w)))
+ *     const [dx] = gradients(f, [x])                     // of x's shape, for each sample
+ *     const loss = add(task, mul(0.1, sum(square(dx))))  // a gradient penalty
+ *
+ * Throws `ShapeError` if root is no single number and has no seed, or the seed does not fit.
+ */
+export function gradients(root: Node, wrt: readonly Node[], seed: Node = one(root)): Node[] {
+  if (!sameShape(seed.shape, root.shape) || seed.batched !== root.batched)
+    throw new ShapeError(
+      `gradients: expected a seed like ${showNode(root)}, of shape ${showShape(root.shape)}${
+        root.batched ? ' for each sample' : ''
+      }, got ${showShape(seed.shape)}`,
+    );
+  const { gradients } = backpropagate(root, wrt, seed);
+  return wrt.map((node) => gradients.get(node) ?? zerosLike(node));
+}
+
+function one(root: Node): Node {
+  if (root.shape.length > 0)
+    throw new ShapeError(
+      `gradients: expected a single number or a seed, got shape ${showShape(root.shape)} of ${showNode(root)}`,
+    );
+  return root.batched ? repeat(constant(1)) : constant(1);
+}
+
+function checked(node: Node, x: Node, dx: Node): Node {
+  if (sameShape(x.shape, dx.shape) && x.batched === dx.batched) return dx;
   throw new ShapeError(
-    `gradient of ${node.operation.name}: expected shape ${showShape(x.shape)}, got ${showShape(dx.shape)}`,
+    `gradient of ${showNode(node)}: expected shape ${showShape(x.shape)}, got ${showShape(dx.shape)}`,
   );
 }
 

@@ -2,10 +2,10 @@
 import { ShapeError, ValueError } from '../errors.js';
 import type { Rule } from '../program/generated/instructions.js';
 import { gradients } from './gradient.js';
-import { type Node, reachable, type Shape, sameShape, showShape, size } from './node.js';
+import { type Node, reachable, type Shape, sameShape, showNode, showShape, size } from './node.js';
 import type { Values } from './operation.js';
 import { batchMean } from './ops/reduce.js';
-import { constant, sourceKind } from './ops/source.js';
+import { sourceKind } from './ops/source.js';
 
 /** Row-major numbers and their shape. */
 export interface Tensor {
@@ -124,16 +124,19 @@ export function derive(model: Model): Derivation {
   if (!Number.isInteger(batch) || batch < 1)
     throw new ValueError(`compile: expected a batch of at least 1 row, got ${batch}`);
   if (loss && loss.shape.length > 0)
-    throw new ShapeError(`compile: expected a loss of one number a sample, got shape ${showShape(loss.shape)}`);
+    throw new ShapeError(
+      `compile: expected a loss of one number a sample, got shape ${showShape(loss.shape)} of ${showNode(loss)}`,
+    );
   const inputs = new Map<string, Node>();
   const parameters = new Map<string, Node>();
   for (const node of reachable(loss ? [loss, ...outputs] : outputs)) {
     const kind = sourceKind(node);
     if (kind !== 'input' && kind !== 'parameter') continue;
     const name = node.name as string;
-    if (inputs.has(name) || parameters.has(name))
+    const other = inputs.get(name) ?? parameters.get(name);
+    if (other)
       throw new ValueError(
-        `compile: expected every input and parameter to have a name of its own, got two of '${name}'`,
+        `compile: expected every input and parameter to have a name of its own, got ${showNode(other)} and ${showNode(node)}`,
       );
     (kind === 'input' ? inputs : parameters).set(name, node);
   }
@@ -144,7 +147,7 @@ export function derive(model: Model): Derivation {
     throw new ValueError(`compile: expected gradients of inputs or parameters (${known}), got '${name}'`);
   });
   const value = loss?.batched ? batchMean(loss) : loss;
-  const derived = value ? gradients(value, wrt, constant(1)) : [];
+  const derived = value ? gradients(value, wrt) : [];
   return { value, inputs, parameters, gradients: new Map(derived.map((node, i) => [model.gradients[i], node])) };
 }
 

@@ -1,5 +1,7 @@
 /** The graph: immutable nodes that say what one sample means. The batch is nowhere in it. */
+import { LanegradError } from '../errors.js';
 import type { Operation } from './operation.js';
+import { here, type Origin, placeOf } from './origin.js';
 
 /** Extents of a sample's tensor, outermost first; `[]` is a single number. */
 export type Shape = readonly number[];
@@ -20,20 +22,44 @@ export interface Node {
   readonly batched: boolean;
   /** The name of an input or a parameter. */
   readonly name: string | undefined;
+  /** The calls that made it. */
+  readonly origin: Origin;
 }
 
 let created = 0;
 
-/** A node that applies an operation to its inputs. Throws `ShapeError` when their shapes do not fit. */
+/** A node that applies an operation to its inputs. Throws `ShapeError`, which names them, when they do not fit. */
 export function apply<A extends object>(
   operation: Operation<A>,
   inputs: readonly Node[],
   attributes: A,
   name?: string,
 ): Node {
-  const shape = operation.shape(inputs, attributes);
+  const shape = shapeOf(operation, inputs, attributes);
   const batched = operation.batched ? operation.batched(inputs, attributes) : inputs.some((node) => node.batched);
-  return Object.freeze({ id: created++, operation, inputs, attributes, shape, batched, name });
+  return Object.freeze({ id: created++, operation, inputs, attributes, shape, batched, name, origin: here() });
+}
+
+function shapeOf<A extends object>(operation: Operation<A>, inputs: readonly Node[], attributes: A): Shape {
+  try {
+    return operation.shape(inputs, attributes);
+  } catch (error) {
+    if (!(error instanceof LanegradError)) throw error;
+    const Reason = error.constructor as typeof LanegradError;
+    throw new Reason(`${error.message} (of ${inputs.map(showNode).join(', ')})`, { cause: error });
+  }
+}
+
+/** A node in a message: its name or its operation's, and where it was made, if that is known. */
+export function showNode(node: Node): string {
+  const place = placeOf(node.origin);
+  return `${node.name === undefined ? operationName(node) : `'${node.name}'`}${place && ` made at ${place}`}`;
+}
+
+/** The name of a node's operation; of one in a family that shares its rules, that of the member. */
+export function operationName({ operation, attributes }: Node): string {
+  const { kind } = attributes as { readonly kind?: string };
+  return kind === undefined || operation.name.endsWith('Gradient') ? operation.name : kind;
 }
 
 /** Elements of a tensor of this shape. */

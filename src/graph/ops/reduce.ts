@@ -104,7 +104,7 @@ const batchMeanOperation: Operation = {
     lowering.emit('batchMean', { x: lowering.buffer(node.inputs[0]), y: lowering.buffer(node) }),
 };
 
-/** The share x / rows of each sample: 0 in the lanes beyond the batch, so that they add nothing to any gradient. */
+/** The share x / rows of each sample. */
 const batchShareOperation: Operation = {
   name: 'batchShare',
   shape: ([x]) => x.shape,
