@@ -3,16 +3,14 @@ export * from './errors.js';
 export type { MemoryPlan, RuntimeReport, Tensor } from './graph/model.js';
 export type { ActivationName } from './graph/ops/activation.js';
 export type { LossName } from './graph/ops/loss.js';
-export { load, type Network, type NetworkOptions, network } from './network.js';
-export {
-  type ActivationLayer,
-  activation,
-  type DenseLayer,
-  dense,
-  type Layer,
-  type NetworkConfig,
-} from './nn/config.js';
+export { load } from './load.js';
+export { type Network, type NetworkOptions, network, type PredictionOf } from './network.js';
+export { from, type InputShape, type NetworkConfig, type OutputConfig } from './nn/config.js';
 export type { Initializer } from './nn/initialize.js';
+export * from './nn/layers/public.js';
+export type { LossConfig, LossFunction } from './nn/loss.js';
 export * from './optim/optimizer.js';
 export type { TierName } from './runtime/tiers.js';
-export type { BatchReport, Dataset, EpochReport, Evaluation, FitOptions } from './train/fit.js';
+export type { Arrays, Dataset } from './train/data.js';
+export type { BatchReport, EpochReport, FitOptions } from './train/fit.js';
+export type { Evaluation } from './train/metrics.js';

@@ -1,33 +1,33 @@
 /** Networks: layers, a loss and an optimiser, compiled and ready to be trained. */
 import { platform } from '#platform';
-import { checkRunOptions, compileModel, type RunOptions } from './compile.js';
-import { CheckpointError, ValueError } from './errors.js';
+import { compileModel, type RunOptions } from './compile.js';
+import { UnsupportedError, ValueError } from './errors.js';
+import { checkFields } from './fields.js';
 import { checkFeeds, checkFinite, type FeedRule, feedRules } from './graph/feeds.js';
 import { type Executable, type MemoryPlan, namedTensors, type RuntimeReport, type Tensor } from './graph/model.js';
-import { type Node, reachable, sameShape, showShape, size } from './graph/node.js';
+import { type Node, reachable, size } from './graph/node.js';
 import { sourceKind } from './graph/ops/source.js';
-import { decodeSafetensors, encodeSafetensors } from './io/safetensors.js';
-import { buildNetwork, inputShape, type NetworkGraph } from './nn/build.js';
-import type { NetworkConfig } from './nn/config.js';
+import { encodeSafetensors } from './io/safetensors.js';
+import { buildNetwork, type NetworkGraph } from './nn/build.js';
+import { type NetworkConfig, networkFields } from './nn/config.js';
 import { checkLearningRate, checkOptimizer, updateRule } from './optim/optimizer.js';
 import { seedWords } from './random.js';
-import {
-  type Dataset,
-  type EpochReport,
-  type Evaluation,
-  type FitOptions,
-  fit,
-  slice,
-  type Trainable,
-} from './train/fit.js';
-import { activate, countCorrect } from './train/metrics.js';
+import { type Arrays, type Columns, columnsOf, type Dataset, type Ports, rowsOf } from './train/data.js';
+import { type EpochReport, type FitOptions, fit, type Trainable } from './train/fit.js';
+import { activate, type Evaluation, Tally } from './train/metrics.js';
 
 export type NetworkOptions = NetworkConfig & RunOptions;
 
 const BATCH = 32;
 
-/** What a configuration may say; anything else is a slip of the pen. */
-const FIELDS = ['input', 'layers', 'loss', 'labelSmoothing', 'huberDelta', 'optimizer', 'batch', 'seed'];
+type IsUnion<T, Member = T> = T extends Member ? ([Member] extends [T] ? false : true) : never;
+
+/** What `predict` returns: a tensor, or for several outputs one of each by its name. */
+export type PredictionOf<Config> = Config extends { readonly outputs: infer Outputs }
+  ? IsUnion<keyof Outputs> extends true
+    ? { readonly [Name in keyof Outputs]: Tensor }
+    : Tensor
+  : Tensor;
 
 /**
  * Makes a network. Its parameters are drawn from the seed: the same seed gives the same bits on every tier.
@@ -35,76 +35,98 @@ const FIELDS = ['input', 'layers', 'loss', 'labelSmoothing', 'huberDelta', 'opti
  * Throws `ValueError` or `ShapeError` for a configuration that makes no sense, `MemoryError` for a network that does
  * not fit into memory, `UnsupportedError` for a tier that cannot run here.
  */
-export async function network(options: NetworkOptions): Promise<Network> {
+export async function network<Options extends NetworkOptions>(
+  options: Options,
+): Promise<Network<PredictionOf<Options>>> {
   if (typeof options !== 'object' || options === null)
     throw new ValueError(`network: expected a configuration, got ${String(options)}`);
-  const { tier, threads, ...config } = options;
+  const { tier, threads, ...config } = options as NetworkOptions;
   const graph = graphOf(config);
   const { optimizer, batch = BATCH, seed = 0 } = config;
-  const { logits, loss, initial } = graph;
-  const parameters = parametersOf(graph);
+  const { training, inference, initial, assignments } = graph;
+  const { loss } = training;
   const model = {
     loss,
-    outputs: [logits],
-    gradients: loss ? parameters.map((node) => node.name as string) : [],
+    outputs: inference.outputs,
+    gradients: loss ? keptOf(graph).parameter.map((node) => node.name as string) : [],
     update: loss && optimizer ? updateRule(optimizer) : null,
     batch,
+    assignments,
+    ...(inference.loss && { evaluation: { loss: inference.loss, outputs: evaluated(graph) } }),
   };
   const executable = await compileModel(model, { tier, threads });
   if (optimizer) executable.learningRate = optimizer.learningRate;
   for (const [stream, { name, low, high }] of initial.entries()) executable.fillUniform(name, seed, stream, low, high);
   // A copy, since the caller may change what it gave: this is what `save` writes.
-  return new Network(structuredClone({ ...config, batch, seed }), graph, executable);
+  return new Network(frozenCopy({ ...config, batch, seed }), graph, executable);
 }
 
-const parametersOf = ({ logits }: NetworkGraph): Node[] =>
-  reachable([logits]).filter((node) => sourceKind(node) === 'parameter');
+/** The parameters and the statistics of a network, in the order of their creation. */
+export function keptOf({ training, inference }: NetworkGraph): { parameter: Node[]; statistic: Node[] } {
+  const nodes = reachable([training, inference].flatMap(({ loss, outputs }) => (loss ? [loss, ...outputs] : outputs)));
+  const of = (kind: string) => nodes.filter((node) => sourceKind(node) === kind);
+  return { parameter: of('parameter'), statistic: of('statistic') };
+}
+
+/** What is evaluated besides the loss: all outputs, then each loss by itself where there are several. */
+const evaluated = ({ inference: { outputs, losses } }: NetworkGraph): Node[] => {
+  const several = losses.filter((loss) => loss !== null);
+  return [...outputs, ...(several.length > 1 ? several : [])];
+};
 
 /** The graph of a configuration. Throws `ValueError` or `ShapeError` if it makes no sense. */
-function graphOf(config: NetworkConfig): NetworkGraph {
-  for (const name in config)
-    if (!FIELDS.includes(name))
-      throw new ValueError(`network: expected the fields ${[...FIELDS, 'tier', 'threads'].join(', ')}, got '${name}'`);
-  const { optimizer, batch = BATCH, seed = 0 } = config;
+export function graphOf(config: NetworkConfig): NetworkGraph {
+  checkFields('network', config, networkFields);
+  const { optimizer, seed = 0 } = config;
   seedWords('network', seed);
-  if (!Number.isInteger(batch) || batch < 1)
-    throw new ValueError(`network: expected a batch of at least 1 row, got ${batch}`);
   if (optimizer) checkOptimizer(optimizer);
   return buildNetwork(config);
 }
 
-function deepFreeze<T extends object>(value: T): T {
-  for (const inner of Object.values(value)) if (typeof inner === 'object' && inner !== null) deepFreeze(inner);
-  return Object.freeze(value);
+/** A copy of plain data that nobody can change. */
+function frozenCopy<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  const copy = Array.isArray(value)
+    ? value.map(frozenCopy)
+    : Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, frozenCopy(inner)]));
+  return Object.freeze(copy) as T;
 }
 
-export class Network {
+/** `Prediction` is what `predict` returns: a tensor, or for several outputs one of each by its name. */
+export class Network<Prediction = Tensor> {
   /** What made this network: plain data, which `network()` takes back. */
   readonly config: NetworkConfig;
   readonly #graph: NetworkGraph;
   readonly #executable: Executable;
-  readonly #trainable: Trainable;
-  /** What x and y must be; empty without a loss. */
+  readonly #ports: Ports;
+  /** What `fit` and `evaluate` take; empty without a loss. */
   readonly #rules: readonly FeedRule[];
+  readonly #sizes: Readonly<Record<string, number>>;
+  readonly #trainable: Trainable;
 
   constructor(config: NetworkConfig, graph: NetworkGraph, executable: Executable) {
-    this.config = deepFreeze(config);
+    this.config = config;
     this.#graph = graph;
     this.#executable = executable;
-    this.#rules = graph.loss ? feedRules([graph.loss]) : [];
+    const trained = graph.outputs.filter(({ targets }) => targets);
+    this.#ports = { x: graph.inputs.map(({ name }) => name), y: trained.map(({ name }) => name) };
+    const { training, inference } = graph;
+    const rules = feedRules([training.loss, inference.loss, ...inference.outputs].filter((node) => node !== null));
+    this.#rules = training.loss ? rules : [];
+    this.#sizes = Object.fromEntries(rules.map(({ name, size }) => [name, size]));
     this.#trainable = {
       batch: config.batch as number,
       seed: config.seed as number,
       epochs: 0,
-      sizes: { x: size(inputShape(config)), y: graph.targets ? size(graph.targets.shape) : 0 },
+      sizes: this.#sizes,
       check: (operation, data) => {
-        const rows = this.#check(operation, data);
-        checkFinite(operation, this.#rules, { x: data.x, y: data.y });
-        return rows;
+        const { rows, columns } = this.#check(operation, data);
+        checkFinite(operation, this.#rules, columns);
+        return { rows, columns };
       },
-      input: () => this.input,
-      trainStep: (x, y) => this.trainStep(x, y),
-      evaluate: (data) => this.evaluate(data),
+      view: (name) => executable.view(name),
+      trainStep: (columns) => executable.trainStep(columns),
+      evaluate: (columns, rows) => this.#evaluate(columns, rows),
       steps: () => executable.steps,
       snapshot: () => executable.snapshot(),
       restore: (snapshot) => executable.restore(snapshot),
@@ -126,9 +148,11 @@ export class Network {
    * rows of it as `subarray`, they are not copied. To be asked for anew before each batch, since the memory may move,
    * and not to be written to after `dispose`.
    *
-   * Throws `UnsupportedError` for a network without a loss, `DisposedError` after `dispose`.
+   * Throws `UnsupportedError` for a network without a loss or of several inputs, `DisposedError` after `dispose`.
    */
   get input(): Float32Array {
+    const { x } = this.#ports;
+    if (x.length > 1) throw new UnsupportedError(`input: expected a network of one input, got ${x.join(', ')}`);
     return this.#executable.view('x');
   }
 
@@ -149,13 +173,15 @@ export class Network {
 
   /**
    * The loss of these samples, the mean over the batch. `x` is row-major [rows, ...input]; `y` holds labels [rows] for
-   * softmaxCrossEntropy and targets [rows, outputs] for the other losses. At most `config.batch` rows.
+   * softmaxCrossEntropy and targets [rows, ...output] for the other losses. With several inputs, or several outputs that
+   * have a loss, x or y is such arrays by name. `weights` [rows] multiply the samples' losses where the configuration
+   * has `sampleWeights`; the mean is still over the number of samples. At most `config.batch` rows.
    *
    * Throws `ShapeError` for lengths that do not fit, `ValueError` for labels or numbers out of range, `DisposedError`
    * after `dispose`, `WorkerError` if a thread died.
    */
-  forward(x: ArrayLike<number>, y: ArrayLike<number>): number {
-    return this.#executable.forward({ x, y });
+  forward(x: Arrays, y: Arrays, weights?: ArrayLike<number>): number {
+    return this.#executable.forward(this.#columns('forward', x, y, weights));
   }
 
   /** The gradients of the last `forward`'s loss: for each parameter an array of its shape. */
@@ -163,46 +189,66 @@ export class Network {
     return this.#executable.backward();
   }
 
-  /** Changes the parameters by the last `backward`'s gradients. */
+  /** Changes the parameters by the last `backward`'s gradients, and the statistics by that batch. */
   step(): void {
     this.#executable.step();
   }
 
   /** `forward`, `backward` and `step` as one call, which never writes the gradients out. Returns the loss before the step. */
-  trainStep(x: ArrayLike<number>, y: ArrayLike<number>): number {
-    return this.#executable.trainStep({ x, y });
+  trainStep(x: Arrays, y: Arrays, weights?: ArrayLike<number>): number {
+    return this.#executable.trainStep(this.#columns('trainStep', x, y, weights));
   }
 
   /**
-   * The outputs for any number of samples, [rows, outputs]: probabilities if the loss is softmaxCrossEntropy or
-   * binaryCrossEntropy, unless `logits` are asked for; else what the last layer gives.
+   * The outputs for any number of samples, [rows, ...output]: probabilities if the loss is softmaxCrossEntropy or
+   * binaryCrossEntropy, unless `logits` are asked for; else what the last layer gives. Several outputs come by name.
    */
-  predict(x: ArrayLike<number>, { logits = false }: { readonly logits?: boolean } = {}): Tensor {
-    const rules = feedRules([this.#graph.logits]);
-    const rows = checkFeeds('predict', rules, { x }, Infinity);
-    const outputs = size(this.#graph.logits.shape);
-    const data = new Float32Array(rows * outputs);
-    this.#inPieces('predict', rules, { x }, rows, (feeds, from) => {
-      const [part] = this.#executable.predict(feeds);
-      data.set(part.data, from * outputs);
+  predict(x: Arrays, { logits = false }: { readonly logits?: boolean } = {}): Prediction {
+    const nodes = this.#graph.inference.outputs;
+    const rules = feedRules(nodes);
+    const columns = columnsOf('predict', 'x', this.#ports.x, x);
+    const rows = checkFeeds('predict', rules, columns, Infinity);
+    const tensors = nodes.map(({ shape }) => ({ shape: [rows, ...shape], data: new Float32Array(rows * size(shape)) }));
+    this.#inPieces('predict', rules, columns, rows, (piece, from) => {
+      this.#executable.predict(piece).forEach(({ data }, i) => {
+        tensors[i].data.set(data, from * size(nodes[i].shape));
+      });
     });
-    if (!logits) activate(data, outputs, this.config.loss);
-    return { shape: [rows, ...this.#graph.logits.shape], data };
+    const { outputs } = this.#graph;
+    if (!logits)
+      for (const [i, { shape, data }] of tensors.entries()) activate(data, shape.at(-1) ?? 1, outputs[i].config.loss);
+    const named = tensors.length > 1 ? Object.fromEntries(tensors.map((tensor, i) => [outputs[i].name, tensor])) : null;
+    return (named ?? tensors[0]) as Prediction;
   }
 
-  /** The loss over any number of samples, and for a loss on classes the share of samples whose class was found. */
+  /**
+   * The loss over any number of samples, and for a loss on classes the share of samples whose class was found. Of several
+   * outputs also each by itself.
+   */
   evaluate(data: Dataset): Evaluation {
-    const rows = this.#check('evaluate', data);
-    const outputs = size(this.#graph.logits.shape);
+    const { rows, columns } = this.#check('evaluate', data);
+    return this.#evaluate(columns, rows);
+  }
+
+  #evaluate(columns: Columns, rows: number): Evaluation {
+    const { outputs } = this.#graph;
+    const tallies = outputs.flatMap(({ name, config, targets }, index) =>
+      targets ? [{ index, name, target: targets.name as string, tally: new Tally(config.loss) }] : [],
+    );
     let loss = 0;
-    let correct: number | null = null;
-    this.#inPieces('evaluate', this.#rules, { x: data.x, y: data.y }, rows, (feeds, from, to) => {
-      const part = this.#executable.evaluate(feeds);
+    this.#inPieces('evaluate', this.#rules, columns, rows, (piece, from, to) => {
+      const part = this.#executable.evaluate(piece);
       loss += part.loss * (to - from);
-      const found = countCorrect(part.outputs[0].data, feeds.y, outputs, this.config.loss);
-      if (found !== null) correct = (correct ?? 0) + found;
+      for (const [i, { index, target, tally }] of tallies.entries())
+        tally.add(part.outputs[index], piece[target], part.outputs[outputs.length + i]?.data ?? []);
     });
-    return { loss: loss / rows, accuracy: correct === null ? null : correct / rows };
+    const total = loss / rows;
+    if (tallies.length === 1) return { loss: total, accuracy: tallies[0].tally.accuracy };
+    return {
+      loss: total,
+      accuracy: null,
+      outputs: Object.fromEntries(tallies.map(({ name, tally: { loss, accuracy } }) => [name, { loss, accuracy }])),
+    };
   }
 
   /**
@@ -222,14 +268,25 @@ export class Network {
     return this.#executable.parameters();
   }
 
-  /** Overwrites parameters. Throws `ValueError` or `ShapeError`, with nothing changed, if one does not fit. */
+  /** A copy of each statistic that training keeps and prediction uses, such as the running mean of a batchNorm, by name. */
+  statistics(): Map<string, Tensor> {
+    return this.#executable.statistics();
+  }
+
+  /** Overwrites parameters and statistics. Throws `ValueError` or `ShapeError`, with nothing changed, if one does not fit. */
   setParameters(values: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>): void {
     this.#executable.setParameters(namedTensors(values));
   }
 
-  /** The parameters as safetensors, with the configuration in the metadata; written to a file if a path is given. */
+  /**
+   * The parameters and statistics as safetensors, with the configuration in the metadata; written to a file if a path is
+   * given. Throws `UnsupportedError` for a network whose loss is a function, which no file can hold.
+   */
   async save(path?: string): Promise<Uint8Array> {
-    const bytes = encodeSafetensors(this.parameters(), { lanegrad: JSON.stringify(this.config) });
+    if (this.#graph.outputs.some(({ config }) => typeof config.loss === 'function'))
+      throw new UnsupportedError('save: expected a configuration of plain data, got a loss that is a function');
+    const tensors = new Map([...this.parameters(), ...this.statistics()]);
+    const bytes = encodeSafetensors(tensors, { lanegrad: JSON.stringify(this.config) });
     if (path !== undefined) await platform.writeFile(path, bytes);
     return bytes;
   }
@@ -239,89 +296,43 @@ export class Network {
     this.#executable.dispose();
   }
 
-  /** The number of samples. Throws if x and y do not hold as many whole ones, or labels that are none. */
-  #check(operation: string, data: Dataset): number {
+  /** What is fed to the graph. */
+  #columns(operation: string, x: Arrays, y: Arrays, weights: ArrayLike<number> | undefined): Columns {
+    const ports = this.#ports;
+    const columns: Record<string, ArrayLike<number>> = ports.x.length === 1 && ports.y.length <= 1
+      ? { x: x as ArrayLike<number>, y: y as ArrayLike<number> }
+      : { ...columnsOf(operation, 'x', ports.x, x), ...columnsOf(operation, 'y', ports.y, y) };
+    if (weights !== undefined) columns.weights = weights;
+    return columns;
+  }
+
+  /** The samples, and how many. Throws unless x and y hold as many whole ones, with labels that are labels. */
+  #check(operation: string, data: Dataset): { rows: number; columns: Columns } {
     if (this.#rules.length === 0) throw new ValueError(`${operation}: expected a network with a loss, got one without`);
     if (typeof data !== 'object' || data === null)
       throw new ValueError(`${operation}: expected data { x, y }, got ${String(data)}`);
-    return checkFeeds(operation, this.#rules, { x: data.x, y: data.y }, Infinity);
+    const columns = this.#columns(operation, data.x, data.y, data.weights);
+    return { rows: checkFeeds(operation, this.#rules, columns, Infinity), columns };
   }
 
   /** Calls `run` with pieces of at most a batch, and the rows where each begins and ends. */
   #inPieces(
     operation: string,
     rules: readonly FeedRule[],
-    feeds: Readonly<Record<string, ArrayLike<number>>>,
+    columns: Columns,
     rows: number,
-    run: (piece: Readonly<Record<string, ArrayLike<number>>>, from: number, to: number) => void,
+    run: (piece: Columns, from: number, to: number) => void,
   ): void {
     const { batch } = this.#trainable;
     try {
       for (let from = 0; from < rows; from += batch) {
         const to = Math.min(rows, from + batch);
-        run(
-          Object.fromEntries(rules.map(({ name, size }) => [name, slice(feeds[name], from * size, to * size)])),
-          from,
-          to,
-        );
+        run(rowsOf(columns, this.#sizes, from, to), from, to);
       }
     } catch (error) {
       // A number that is not finite was found in a piece; the error shall tell its row among all.
-      if (error instanceof ValueError) checkFinite(operation, rules, feeds);
+      if (error instanceof ValueError) checkFinite(operation, rules, columns);
       throw error;
     }
-  }
-}
-
-/**
- * A network from a file of `save`, or from its bytes. Throws `CheckpointError` if the file is damaged or was not
- * written by `save`.
- */
-export async function load(source: string | Uint8Array, options: RunOptions = {}): Promise<Network> {
-  checkRunOptions(options);
-  if (typeof source !== 'string' && !(source instanceof Uint8Array))
-    throw new ValueError(`load: expected a path or bytes, got ${String(source)}`);
-  const bytes = typeof source === 'string' ? await platform.readFile(source) : source;
-  const { tensors, metadata } = decodeSafetensors(bytes);
-  const text = metadata.lanegrad;
-  if (text === undefined)
-    throw new CheckpointError("load: expected metadata 'lanegrad' with a configuration, got none");
-  const { config, graph } = parseConfig(text);
-  checkTensors(graph, tensors);
-  const net = await network({ ...config, ...options });
-  try {
-    net.setParameters(tensors);
-    return net;
-  } catch (cause) {
-    net.dispose();
-    throw new CheckpointError(`load: expected the parameters of this configuration: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
-}
-
-/** Throws `CheckpointError` unless the tensors are the configuration's parameters: before memory is taken for them. */
-function checkTensors(graph: NetworkGraph, tensors: ReadonlyMap<string, Tensor>): void {
-  for (const { name, shape } of parametersOf(graph)) {
-    const tensor = tensors.get(name as string);
-    if (!tensor) throw new CheckpointError(`load: expected the parameter '${name}', got none`);
-    if (!sameShape(tensor.shape, shape))
-      throw new CheckpointError(
-        `load: expected '${name}' of shape ${showShape(shape)}, got ${showShape(tensor.shape)}`,
-      );
-  }
-}
-
-/** The configuration in a file, and its graph. Throws `CheckpointError` if it is none that `network()` would take. */
-function parseConfig(text: string): { config: NetworkConfig; graph: NetworkGraph } {
-  try {
-    const config = JSON.parse(text);
-    if (typeof config !== 'object' || config === null)
-      throw new ValueError(`expected an object, got ${text.slice(0, 40)}`);
-    return { config, graph: graphOf(config) };
-  } catch (cause) {
-    throw new CheckpointError(`load: expected a configuration in metadata 'lanegrad': ${(cause as Error).message}`, {
-      cause,
-    });
   }
 }

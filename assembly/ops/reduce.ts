@@ -3,7 +3,7 @@
  * by halves in memory, in an order that does not depend on how many of them a vector has.
  */
 import { rows, samplePanels, scratch } from '../batch';
-import { BatchMean, Seed, SumBatch, SumFeatures, SumPanels } from '../generated/instructions';
+import { BatchMean, ShareBatch, SumBatch, SumFeatures, SumPanels } from '../generated/instructions';
 import { add, BYTES, iota, keep, LANES, load, lt, mul, splat, store } from '../generated/lanes';
 import { blockRows, KC, LINE_BYTES, lines, panels, tileRows, weightLine } from '../panel';
 
@@ -71,10 +71,11 @@ export function sumBatchUnits(r: usize): i32 {
   return panels(SumBatch.features(r));
 }
 
-/** y[f] = sum over the samples of x[m][f][16]; 0 from `features` to the end of y's last line. */
+/** y[f] = sum, or mean, over the samples of x[m][f][16]; 0 from `features` to the end of y's last line. */
 export function sumBatch(r: usize, first: i32, last: i32): void {
   const features = SumBatch.features(r);
   const x = SumBatch.x(r);
+  const divisor: f32 = SumBatch.mean(r) ? <f32>rows : 1;
   for (let line = first; line < last; line++) {
     const f = line << 4;
     const count = tileRows(f, features);
@@ -85,7 +86,7 @@ export function sumBatch(r: usize, first: i32, last: i32): void {
       else addLanes(x + lines(m * features + f), count, samples);
     }
     const y = SumBatch.y(r) + lines(line);
-    for (let i = 0; i < 16; i++) f32.store(y + (<usize>i << 2), sumLine(scratch + lines(i)));
+    for (let i = 0; i < 16; i++) f32.store(y + (<usize>i << 2), sumLine(scratch + lines(i)) / divisor);
   }
 }
 
@@ -122,17 +123,23 @@ function sumLine(p: usize): f32 {
   return f32.load(p) + f32.load(p, 8) + (f32.load(p, 4) + f32.load(p, 12));
 }
 
-export function seedUnits(r: usize): i32 {
+export function shareBatchUnits(r: usize): i32 {
   return samplePanels;
 }
 
-/** The gradient of the batch's mean: 1 / rows for each sample, and in the lanes beyond, which repeat one. */
-export function seed(r: usize, first: i32, last: i32): void {
-  const value = splat(<f32>1 / <f32>rows);
-  const end = Seed.y(r) + lines(last);
-  for (let y = Seed.y(r) + lines(first); y < end; y += 2 * BYTES) {
-    store(y + BYTES, value);
-    store(y, value);
+/** The gradient of sumBatch: y[m][f][16] = x[f], or x[f] / rows, in all lanes, of which those beyond the batch repeat one. */
+export function shareBatch(r: usize, first: i32, last: i32): void {
+  const features = ShareBatch.features(r);
+  const divisor: f32 = ShareBatch.mean(r) ? <f32>rows : 1;
+  for (let m = first; m < last; m++) {
+    let y = ShareBatch.y(r) + lines(m * features);
+    for (let f = 0; f < features; f++) {
+      const value = splat(f32.load(ShareBatch.x(r) + (<usize>f << 2)) / divisor);
+      for (const end = y + LINE_BYTES; y < end; y += 2 * BYTES) {
+        store(y + BYTES, value);
+        store(y, value);
+      }
+    }
   }
 }
 
@@ -140,7 +147,7 @@ export function batchMeanUnits(r: usize): i32 {
   return 1;
 }
 
-/** y[0] = the mean of x over the samples, summed in their order in f64. */
+/** y[0] = the mean over the samples of one number each, summed in their order in f64. */
 export function batchMean(r: usize, first: i32, last: i32): void {
   if (first == last) return;
   const x = BatchMean.x(r);

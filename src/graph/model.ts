@@ -28,12 +28,22 @@ export interface UpdateRule {
   update(p: Values, g: Values, states: readonly Values[], i: number, hyper: readonly number[]): void;
 }
 
+/** A statistic, and the computed value without samples that it takes in a step. */
+export interface Assignment {
+  readonly target: Node;
+  readonly value: Node;
+}
+
 /** A graph with roles. */
 export interface Model {
   /** One number a sample (its mean over the batch is the loss), or one number without samples. */
   readonly loss: Node | null;
   /** What `predict` returns. */
   readonly outputs: readonly Node[];
+  /** What `evaluate` gives, where that is not the loss and the outputs above: a network may differ in training. */
+  readonly evaluation?: { readonly loss: Node; readonly outputs: readonly Node[] };
+  /** What a step assigns to statistics, from the values before the step. */
+  readonly assignments?: readonly Assignment[];
   /** Names of the inputs and parameters whose gradients `backward` returns. */
   readonly gradients: readonly string[];
   /** How the parameters among `gradients` are trained; null if they are not. */
@@ -54,7 +64,7 @@ export interface Executable {
   forward(feeds: Feeds): number;
   /** The gradients of the last `forward`, by name. */
   backward(): Map<string, Tensor>;
-  /** Changes the parameters by the gradients of the last `backward`. */
+  /** Changes the parameters by the gradients of the last `backward`, and the statistics. */
   step(): void;
   /** `forward`, `backward` and `step` as one. Returns the loss before the step. */
   trainStep(feeds: Feeds): number;
@@ -68,7 +78,9 @@ export interface Executable {
   fillUniform(name: string, seed: number, stream: number, low: number, high: number): void;
   /** A copy of each parameter. */
   parameters(): Map<string, Tensor>;
-  /** Overwrites the parameters that are named. Checks all of them before it changes any. */
+  /** A copy of each statistic. */
+  statistics(): Map<string, Tensor>;
+  /** Overwrites the parameters and statistics that are named. Checks all of them before it changes any. */
   setParameters(values: ReadonlyMap<string, Tensor>): void;
   /** A copy of everything that training changes. */
   snapshot(): Snapshot;
@@ -77,7 +89,7 @@ export interface Executable {
   dispose(): void;
 }
 
-/** Parameters, optimiser state and the number of steps, as one model keeps them. */
+/** Parameters, statistics, optimiser state and the number of steps, as one model keeps them. */
 export interface Snapshot {
   readonly steps: number;
   readonly learningRate: number;
@@ -91,7 +103,7 @@ export interface Snapshot {
 export interface MemoryPlan {
   /** All of what follows. In WebAssembly, the parameters and their states, and the rest, are whole pages of 4096 bytes. */
   readonly bytes: number;
-  /** Parameters and constants. */
+  /** Parameters, statistics and constants. */
   readonly parameters: number;
   /** What the optimiser keeps of them. */
   readonly states: number;
@@ -113,42 +125,77 @@ export interface RuntimeReport {
 export interface Derivation {
   /** The loss as one number; null without a loss. */
   readonly value: Node | null;
+  /** What `evaluate` computes: the loss as one number, null without one, and the outputs. */
+  readonly evaluation: { readonly value: Node | null; readonly outputs: readonly Node[] };
+  readonly assignments: readonly Assignment[];
   readonly gradients: ReadonlyMap<string, Node>;
   readonly inputs: ReadonlyMap<string, Node>;
   readonly parameters: ReadonlyMap<string, Node>;
+  readonly statistics: ReadonlyMap<string, Node>;
 }
 
 /** Finds the model's sources and derives its gradients. Throws `ValueError` or `ShapeError` if they do not make sense. */
 export function derive(model: Model): Derivation {
-  const { loss, outputs, batch } = model;
+  const { loss, outputs, batch, assignments = [] } = model;
   if (!Number.isInteger(batch) || batch < 1)
     throw new ValueError(`compile: expected a batch of at least 1 row, got ${batch}`);
-  if (loss && loss.shape.length > 0)
-    throw new ShapeError(
-      `compile: expected a loss of one number a sample, got shape ${showShape(loss.shape)} of ${showNode(loss)}`,
-    );
-  const inputs = new Map<string, Node>();
-  const parameters = new Map<string, Node>();
-  for (const node of reachable(loss ? [loss, ...outputs] : outputs)) {
-    const kind = sourceKind(node);
-    if (kind !== 'input' && kind !== 'parameter') continue;
-    const name = node.name as string;
-    const other = inputs.get(name) ?? parameters.get(name);
-    if (other)
-      throw new ValueError(
-        `compile: expected every input and parameter to have a name of its own, got ${showNode(other)} and ${showNode(node)}`,
-      );
-    (kind === 'input' ? inputs : parameters).set(name, node);
-  }
+  const value = loss && lossValue(loss);
+  const { evaluation = { loss, outputs } } = model;
+  const evaluationValue = evaluation.loss === loss ? value : evaluation.loss && lossValue(evaluation.loss);
+
+  const roots = [loss, ...outputs, evaluation.loss, ...evaluation.outputs].filter((node) => node !== null);
+  const { inputs, parameters, statistics } = sourcesOf([
+    ...roots,
+    ...assignments.flatMap(({ target, value }) => [target, value]),
+  ]);
   const wrt = model.gradients.map((name) => {
     const node = inputs.get(name) ?? parameters.get(name);
     if (node) return node;
     const known = [...inputs.keys(), ...parameters.keys()].join(', ');
     throw new ValueError(`compile: expected gradients of inputs or parameters (${known}), got '${name}'`);
   });
-  const value = loss?.batched ? batchMean(loss) : loss;
   const derived = value ? gradients(value, wrt) : [];
-  return { value, inputs, parameters, gradients: new Map(derived.map((node, i) => [model.gradients[i], node])) };
+  return {
+    value,
+    evaluation: { value: evaluationValue, outputs: evaluation.outputs },
+    assignments,
+    inputs,
+    parameters,
+    statistics,
+    gradients: new Map(derived.map((node, i) => [model.gradients[i], node])),
+  };
+}
+
+/** The loss as one number: its mean over the batch if it has one a sample. */
+function lossValue(loss: Node): Node {
+  if (loss.shape.length > 0)
+    throw new ShapeError(
+      `compile: expected a loss of one number a sample, got shape ${showShape(loss.shape)} of ${showNode(loss)}`,
+    );
+  return loss.batched ? batchMean(loss) : loss;
+}
+
+/** The inputs, parameters and statistics that the roots are made of, by name. */
+export function sourcesOf(roots: readonly Node[]): Pick<Derivation, 'inputs' | 'parameters' | 'statistics'> {
+  const found = {
+    input: new Map<string, Node>(),
+    parameter: new Map<string, Node>(),
+    statistic: new Map<string, Node>(),
+  };
+  const names = new Map<string, Node>();
+  for (const node of reachable(roots)) {
+    const kind = sourceKind(node);
+    if (kind === undefined || kind === 'constant') continue;
+    const name = node.name as string;
+    const other = names.get(name);
+    if (other)
+      throw new ValueError(
+        `compile: expected every input and parameter to have a name of its own, got ${showNode(other)} and ${showNode(node)}`,
+      );
+    names.set(name, node);
+    found[kind].set(name, node);
+  }
+  return { inputs: found.input, parameters: found.parameter, statistics: found.statistic };
 }
 
 /** Tensors by name, given as a map or as an object. Throws `ValueError` for anything else. */
@@ -161,12 +208,18 @@ export function namedTensors(
   return new Map(Object.entries(values));
 }
 
-/** Throws `ValueError` or `ShapeError` unless each value belongs to a parameter, has its shape and is finite in f32. */
-export function checkParameters(parameters: ReadonlyMap<string, Node>, values: ReadonlyMap<string, Tensor>): void {
+/**
+ * Throws `ValueError` or `ShapeError` unless each value belongs to a parameter or statistic, has its shape and is finite
+ * in f32.
+ */
+export function checkParameters(
+  { parameters, statistics }: Pick<Derivation, 'parameters' | 'statistics'>,
+  values: ReadonlyMap<string, Tensor>,
+): void {
   for (const [name, value] of values) {
-    const node = parameters.get(name);
+    const node = parameters.get(name) ?? statistics.get(name);
     if (!node) {
-      const known = [...parameters.keys()].join(', ');
+      const known = [...parameters.keys(), ...statistics.keys()].join(', ');
       throw new ValueError(`setParameters: expected one of the parameters ${known}, got '${name}'`);
     }
     if (!Array.isArray(value?.shape) || typeof value.data?.length !== 'number')

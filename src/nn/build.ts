@@ -1,124 +1,225 @@
-/** From a configuration to a graph. Parameters are called '<layer index>.weight' and '<layer index>.bias'. */
-import { ShapeError, ValueError } from '../errors.js';
-import type { Node, Shape } from '../graph/node.js';
-import * as activations from '../graph/ops/activation.js';
-import { dense } from '../graph/ops/dense.js';
-import * as losses from '../graph/ops/loss.js';
-import { input, parameter } from '../graph/ops/source.js';
-import type { ActivationLayer, DenseLayer, Layer, NetworkConfig } from './config.js';
-import { defaultInitializer, initialRange } from './initialize.js';
+/** From a configuration to graphs: one that is trained, one that predicts. Parameters are called '<layer>.<name>'. */
+import { LanegradError, ShapeError, ValueError } from '../errors.js';
+import type { Assignment } from '../graph/model.js';
+import { type Node, type Shape, sameShape, showShape, size } from '../graph/node.js';
+import { add, mul } from '../graph/ops/elementwise.js';
+import { input, parameter, statistic } from '../graph/ops/source.js';
+import type { NetworkConfig, OutputConfig } from './config.js';
+import type { LayerBase, Range, Scope } from './layer.js';
+import { checkLayer, type Layer, ruleOf, whereIs } from './layers/index.js';
+import { buildLoss, targetShape } from './loss.js';
+import { type Topology, topologyOf } from './topology.js';
 
 /** A parameter's initial range; its stream of the generator is its number in order. */
-interface Initial {
+export interface Initial extends Range {
   readonly name: string;
-  readonly low: number;
-  readonly high: number;
+}
+
+/** A network's graph, as it is trained or as it predicts. */
+export interface Mode {
+  /** What the output layers give. */
+  readonly outputs: readonly Node[];
+  /** The losses of each sample; null for an output without one. */
+  readonly losses: readonly (Node | null)[];
+  /** Their sum, each times its weight; null if there are none. */
+  readonly loss: Node | null;
+}
+
+/** What a summary says of a layer. */
+export interface LayerReport {
+  readonly name: string;
+  readonly kind: string;
+  /** Of its output, for one sample. */
+  readonly shape: Shape;
+  /** Numbers in its parameters, those that it shares left out. */
+  readonly parameters: number;
+  /** In products, for one sample. */
+  readonly multiplyAdds: number;
 }
 
 export interface NetworkGraph {
-  /** The last layer's output. */
-  readonly logits: Node;
-  readonly loss: Node | null;
-  /** The labels or targets; null without a loss. */
-  readonly targets: Node | null;
+  readonly inputs: readonly { readonly name: string; readonly node: Node }[];
+  /** Targets are null for an output without a loss. */
+  readonly outputs: readonly { readonly name: string; readonly config: OutputConfig; readonly targets: Node | null }[];
+  /** The weights of the samples; null if there are none. */
+  readonly weights: Node | null;
+  /** The same object as `inference` where no layer differs. */
+  readonly training: Mode;
+  readonly inference: Mode;
   readonly initial: readonly Initial[];
+  readonly assignments: readonly Assignment[];
+  readonly layers: readonly LayerReport[];
 }
 
-/** What a layer makes of its input. */
-interface Built {
-  readonly output: Node;
-  readonly initial?: readonly Initial[];
-}
-
-type Builder<L extends Layer> = (x: Node, layer: L, index: number) => Built;
-
-function buildActivation(x: Node, { activation, alpha }: Pick<ActivationLayer, 'activation' | 'alpha'>): Node {
-  return activation === 'linear' ? x : activations.activation(x, activation, alpha);
-}
-
-function buildDense(x: Node, layer: DenseLayer, index: number): Built {
-  const { units, activation = 'linear', bias = true, alpha } = layer;
-  const where = `layer ${index} (dense)`;
-  if (!Number.isInteger(units) || units < 1)
-    throw new ValueError(`${where}: expected units to be a positive integer, got ${units}`);
-  if (x.shape.length !== 1)
-    throw new ShapeError(`${where}: expected an input of shape [features], got [${x.shape.join(', ')}]`);
-  const [fanIn] = x.shape;
-  const weight = parameter(`${index}.weight`, [fanIn, units]);
-  const { low, high } = initialRange(layer.initializer ?? defaultInitializer(activation), fanIn, units);
-  const z = bias ? dense(x, weight, parameter(`${index}.bias`, [units])) : dense(x, weight);
-  const output = buildActivation(z, { activation, ...(alpha === undefined ? {} : { alpha }) });
-  return { output, initial: [{ name: `${index}.weight`, low, high }] };
-}
-
-const builders: { readonly [Kind in Layer['kind']]: Builder<Extract<Layer, { kind: Kind }>> } = {
-  dense: buildDense,
-  activation: (x, layer) => ({ output: buildActivation(x, layer) }),
-};
-
-/** The kinds of layers that there are. */
-export const layerKinds: readonly string[] = Object.keys(builders);
-
-/** What a layer may say besides its kind. */
-const fields: { readonly [Kind in Layer['kind']]: readonly string[] } = {
-  dense: ['units', 'activation', 'alpha', 'bias', 'initializer'],
-  activation: ['activation', 'alpha'],
-};
-
-function checkLayer(layer: Layer, index: number): void {
-  if (typeof layer !== 'object' || layer === null || !layerKinds.includes(layer.kind))
-    throw new ValueError(
-      `layer ${index}: expected one of the kinds ${layerKinds.join(', ')}, got ${JSON.stringify(layer?.kind ?? layer)}`,
-    );
-  for (const name in layer)
-    if (name !== 'kind' && !fields[layer.kind].includes(name))
-      throw new ValueError(`layer ${index} (${layer.kind}): expected ${fields[layer.kind].join(', ')}, got '${name}'`);
-  const { activation } = layer;
-  const optional = layer.kind !== 'activation' && activation === undefined;
-  if (!optional && !activations.activationNames.includes(activation as activations.ActivationName))
-    throw new ValueError(
-      `layer ${index} (${layer.kind}): expected an activation of ${activations.activationNames.join(', ')}, got ${JSON.stringify(activation)}`,
-    );
-}
-
-/** The shape of a sample. Throws `ValueError` if the configuration has none. */
-export function inputShape({ input: given }: NetworkConfig): Shape {
-  const shape = typeof given === 'number' ? [given] : given;
-  if (!Array.isArray(shape) || shape.length === 0 || !shape.every((n) => Number.isInteger(n) && n > 0))
-    throw new ValueError(`network: expected an input of positive integers, got ${JSON.stringify(given)}`);
-  return shape;
-}
-
-/** Builds the graph of a network. Throws `ValueError` or `ShapeError` that name the layer. */
+/** Builds the graphs of a network. Throws `ValueError` or `ShapeError` that name the layer. */
 export function buildNetwork(config: NetworkConfig): NetworkGraph {
-  const { layers } = config;
-  if (!Array.isArray(layers) || layers.length === 0)
-    throw new ValueError(`network: expected at least one layer, got ${JSON.stringify(layers)}`);
-  let x = input('x', inputShape(config));
-  const initial: Initial[] = [];
-  layers.forEach((layer: Layer, index) => {
-    checkLayer(layer, index);
-    const build = builders[layer.kind] as Builder<Layer>;
-    const built = build(x, layer, index);
-    x = built.output;
-    initial.push(...(built.initial ?? []));
-  });
-  const loss = buildLoss(config, x);
-  return { logits: x, loss, targets: loss?.inputs[1] ?? null, initial };
+  return new Builder(config).build();
 }
 
-const lossBuilders: { readonly [Kind in losses.LossName]: (logits: Node, config: NetworkConfig) => Node } = {
-  softmaxCrossEntropy: (logits, { labelSmoothing }) => losses.softmaxCrossEntropy(logits, input('y'), labelSmoothing),
-  binaryCrossEntropy: (logits) => losses.binaryCrossEntropy(logits, input('y', logits.shape)),
-  meanSquaredError: (logits) => losses.meanSquaredError(logits, input('y', logits.shape)),
-  meanAbsoluteError: (logits) => losses.meanAbsoluteError(logits, input('y', logits.shape)),
-  huber: (logits, { huberDelta }) => losses.huber(logits, input('y', logits.shape), huberDelta),
-};
+/** The streams of layers that draw as they run; initial parameters have the streams below, orders of samples those above. */
+const LAYER_STREAM = 2 ** 30;
 
-function buildLoss(config: NetworkConfig, logits: Node): Node | null {
-  const { loss } = config;
-  if (loss === undefined) return null;
-  if (!Object.hasOwn(lossBuilders, loss))
-    throw new ValueError(`loss: expected one of ${Object.keys(lossBuilders).join(', ')}, got ${JSON.stringify(loss)}`);
-  return lossBuilders[loss](logits, config);
+class Builder {
+  readonly #topology: Topology;
+  readonly #seed: number;
+  readonly #inputs: { name: string; node: Node }[];
+  readonly #weights: Node | null;
+  readonly #initial: Initial[] = [];
+  readonly #assignments: Assignment[] = [];
+  readonly #layers: LayerReport[] = [];
+  /** Parameters and statistics by name, and targets by the name of their output: both modes have them in common. */
+  readonly #sources = new Map<string, Node>();
+  readonly #targets = new Map<string, Node>();
+  /** All layers by name, those within others included. */
+  readonly #named = new Map<string, LayerBase<string>>();
+  #streams = 0;
+
+  constructor({ seed = 0, sampleWeights = false, ...config }: NetworkConfig) {
+    this.#topology = topologyOf(config);
+    this.#seed = seed;
+    const { inputs, layers } = this.#topology;
+    this.#inputs = inputs.map(({ name, shape }) => ({
+      name,
+      node: input(inputs.length === 1 ? 'x' : `x.${name}`, shape),
+    }));
+    this.#weights = sampleWeights ? input('weights') : null;
+    for (const { name, layer } of layers) this.#collect(name, layer);
+  }
+
+  build(): NetworkGraph {
+    const training = this.#mode(true);
+    const differs = this.#topology.layers.some(({ layer }) => ruleOf(layer).differs?.(layer));
+    return {
+      inputs: this.#inputs,
+      outputs: this.#topology.outputs.map((output) => ({ ...output, targets: this.#targets.get(output.name) ?? null })),
+      weights: this.#weights,
+      training,
+      inference: differs ? this.#mode(false) : training,
+      initial: this.#initial,
+      assignments: this.#assignments,
+      layers: this.#layers,
+    };
+  }
+
+  /** Remembers a layer, and the layers within it, by name: others may share their parameters. */
+  #collect(name: string, layer: LayerBase<string>): void {
+    this.#named.set(name, layer);
+    const { layers = [] } = layer as { layers?: readonly Layer[] };
+    layers.forEach((inner, index) => {
+      checkLayer(`${name}.${index}`, inner);
+      this.#collect(`${name}.${index}`, inner);
+    });
+  }
+
+  #mode(training: boolean): Mode {
+    const values = new Map<string, Node>(this.#inputs.map(({ name, node }) => [name, node]));
+    for (const { name, layer, from } of this.#topology.layers) {
+      const sources = from.map((source) => values.get(source) as Node);
+      values.set(name, this.#layer(name, layer, sources, training));
+    }
+    const outputs = this.#topology.outputs.map(({ name }) => values.get(name) as Node);
+    const losses = this.#topology.outputs.map((output, i) => this.#loss(outputs[i], output));
+    const weighted = losses.flatMap((loss, i) => {
+      const { weight = 1 } = this.#topology.outputs[i].config;
+      return loss ? [weight === 1 ? loss : mul(loss, weight)] : [];
+    });
+    return { outputs, losses, loss: weighted.length > 0 ? weighted.reduce((a, b) => add(a, b)) : null };
+  }
+
+  #layer(name: string, layer: Layer, sources: readonly Node[], training: boolean): Node {
+    const where = whereIs(name, layer);
+    const rule = ruleOf(layer);
+    if (rule.merges ? sources.length < 2 : sources.length !== 1)
+      throw new ValueError(
+        `${where}: expected ${rule.merges ? 'two inputs or more' : 'one input'}, got ${sources.length}`,
+      );
+    const [first, ...rest] = sources;
+    const report = { name, kind: layer.kind, parameters: 0, multiplyAdds: 0 };
+    const scope = this.#scope(name, layer, training, report);
+    return located(where, () => {
+      const output = rule.build(scope, [first, ...rest], layer);
+      if (training) this.#layers.push({ ...report, shape: output.shape });
+      return output;
+    });
+  }
+
+  #scope(name: string, layer: Layer, training: boolean, report: { parameters: number; multiplyAdds: number }): Scope {
+    const owner = this.#owner(name, layer);
+    const source = (key: string, shape: Shape, create: (key: string) => Node): Node => {
+      const full = `${owner}.${key}`;
+      const node = this.#sources.get(full) ?? create(full);
+      if (!sameShape(node.shape, shape))
+        throw new ShapeError(
+          `share: expected '${full}' of shape ${showShape(shape)}, got ${showShape(node.shape)} in ${whereIs(owner)}`,
+        );
+      this.#sources.set(full, node);
+      return node;
+    };
+    return {
+      training,
+      parameter: (key, shape, initial) =>
+        source(key, shape, (full) => {
+          report.parameters += size(shape);
+          if (typeof initial !== 'number') this.#initial.push({ name: full, ...initial });
+          return parameter(
+            full,
+            shape,
+            initial === 0 || typeof initial !== 'number' ? undefined : filled(shape, initial),
+          );
+        }),
+      statistic: (key, shape, initial) => source(key, shape, (full) => statistic(full, shape, filled(shape, initial))),
+      assign: (target, value) => {
+        if (this.#assignments.some((assignment) => assignment.target === target))
+          throw new ValueError(`share: expected statistics of its own, got those of ${whereIs(owner)}`);
+        this.#assignments.push({ target, value });
+      },
+      count: (multiplyAdds) => {
+        report.multiplyAdds += multiplyAdds;
+      },
+      stream: () => ({ seed: this.#seed, stream: LAYER_STREAM + this.#streams++ }),
+      chain: (x, layers) =>
+        layers.reduce((y, inner, index) => this.#layer(`${name}.${index}`, inner as Layer, [y], training), x),
+    };
+  }
+
+  /** The name of the layer whose parameters a layer uses. */
+  #owner(name: string, { kind, share }: Layer): string {
+    if (share === undefined) return name;
+    const owner = this.#named.get(share);
+    if (owner?.kind === kind && owner.share === undefined && share !== name) return share;
+    const got = owner
+      ? `${whereIs(share, owner)}${owner.share === undefined ? '' : ', which shares itself'}`
+      : `'${share}'`;
+    throw new ValueError(
+      `${whereIs(name)}: expected share to name another layer of kind ${kind} with parameters of its own, got ${got}`,
+    );
+  }
+
+  /** The loss of each sample at an output, times the sample's weight. */
+  #loss(output: Node, { name, config }: Topology['outputs'][number]): Node | null {
+    const shape = targetShape(output, config);
+    if (!shape) return null;
+    const targets = this.#targets.get(name) ?? input(this.#targetName(name), shape);
+    this.#targets.set(name, targets);
+    const loss = buildLoss(output, targets, config);
+    return this.#weights ? mul(loss, this.#weights) : loss;
+  }
+
+  #targetName(name: string): string {
+    const trained = this.#topology.outputs.filter(({ config }) => config.loss !== undefined);
+    return trained.length === 1 ? 'y' : `y.${name}`;
+  }
+}
+
+const filled = (shape: Shape, value: number): Float32Array => new Float32Array(size(shape)).fill(value);
+
+/** Tells an error with the layer's name in place of that of the operation that found it. */
+function located(where: string, build: () => Node): Node {
+  try {
+    return build();
+  } catch (error) {
+    if (!(error instanceof LanegradError) || error.message.startsWith('layer ')) throw error;
+    const Class = error.constructor as new (message: string, options: ErrorOptions) => LanegradError;
+    throw new Class(error.message.replace(/^[^:]+: /, `${where}: `), { cause: error });
+  }
 }

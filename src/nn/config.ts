@@ -1,56 +1,58 @@
 /** Networks as plain data: `JSON.stringify` keeps everything, and `network()` takes it back. */
-import type { ActivationName } from '../graph/ops/activation.js';
-import type { LossName } from '../graph/ops/loss.js';
+import { type Fields, flag, optional, positive, positiveInteger, type Requirement } from '../fields.js';
 import type { OptimizerConfig } from '../optim/optimizer.js';
-import type { Initializer } from './initialize.js';
+import type { Layer } from './layers/index.js';
+import { type LossConfig, lossFields } from './loss.js';
 
-/** y = f(x W + b), with `units` outputs. */
-export interface DenseLayer {
-  readonly kind: 'dense';
-  readonly units: number;
-  readonly activation?: ActivationName;
-  /** The slope of leakyRelu or the limit of elu. */
-  readonly alpha?: number;
-  /** Whether a bias is added; by default yes. */
-  readonly bias?: boolean;
-  /** By default He for relu and its kin, LeCun for the rest of the unbounded, Glorot for sigmoid, tanh and linear. */
-  readonly initializer?: Initializer;
+/** Features of a sample, or its shape. */
+export type InputShape = number | readonly number[];
+
+/** What a layer's output is trained for. Without a loss it is only predicted. */
+export interface OutputConfig extends LossConfig {
+  /** What the loss counts for in the sum that is trained; by default 1. */
+  readonly weight?: number;
 }
 
-/** An activation as a layer of its own. */
-export interface ActivationLayer {
-  readonly kind: 'activation';
-  readonly activation: ActivationName;
-  readonly alpha?: number;
-}
-
-export type Layer = DenseLayer | ActivationLayer;
-
-export interface NetworkConfig {
-  /** Features of a sample, or its shape. */
-  readonly input: number | readonly number[];
-  readonly layers: readonly Layer[];
-  /** Without a loss the network can only predict. */
-  readonly loss?: LossName;
-  /** For softmaxCrossEntropy: how much of the probability is spread evenly over all classes; by default 0. */
-  readonly labelSmoothing?: number;
-  /** For huber: where it turns from square to linear; by default 1. */
-  readonly huberDelta?: number;
+/**
+ * A chain of layers, with `input` and a loss; or named layers, each with `from`, that make any acyclic network of named
+ * `inputs` and `outputs`.
+ */
+export interface NetworkConfig extends LossConfig {
+  /** What the first of a chain of layers takes. */
+  readonly input?: InputShape;
+  /** What named layers take, by name. */
+  readonly inputs?: Readonly<Record<string, InputShape>>;
+  readonly layers: readonly Layer[] | Readonly<Record<string, Layer>>;
+  /** The named layers whose outputs are predicted, each with its loss. */
+  readonly outputs?: Readonly<Record<string, OutputConfig>>;
+  /** Whether each sample comes with a weight, by which its loss is multiplied; by default no. */
+  readonly sampleWeights?: boolean;
   /** Without an optimizer the network gives losses and gradients, and does not train. */
   readonly optimizer?: OptimizerConfig;
   /** The most samples that a run takes; by default 32. Longer data is worked through in pieces by fit, predict and evaluate. */
   readonly batch?: number;
-  /** Of everything random: initial parameters and the order of samples; by default 0. */
+  /** Of everything random: initial parameters, the order of samples and dropout; by default 0. */
   readonly seed?: number;
 }
 
-/** A dense layer of `units` outputs. Further options as in `DenseLayer`. */
-export const dense = (
-  units: number,
-  activation: ActivationName = 'linear',
-  options: Partial<Omit<DenseLayer, 'kind' | 'units' | 'activation'>> = {},
-): DenseLayer => ({ kind: 'dense', units, activation, ...options });
+/** The layer, taking the output of an input or a layer, or of several, by name. */
+export const from = <L extends Layer>(source: string | readonly string[], layer: L): L => ({ ...layer, from: source });
 
-/** An activation as a layer of its own. */
-export const activation = (name: ActivationName, alpha?: number): ActivationLayer =>
-  alpha === undefined ? { kind: 'activation', activation: name } : { kind: 'activation', activation: name, alpha };
+/** The fields of `OutputConfig`. */
+export const outputFields: Fields = { ...lossFields, weight: optional(positive) };
+
+/** What is checked where it is used. */
+const anything: Requirement = { holds: () => true, text: '' };
+
+/** The fields of `NetworkConfig`. */
+export const networkFields: Fields = {
+  input: anything,
+  inputs: anything,
+  layers: anything,
+  outputs: anything,
+  ...lossFields,
+  sampleWeights: optional(flag),
+  optimizer: anything,
+  batch: optional(positiveInteger),
+  seed: anything,
+};

@@ -1,12 +1,13 @@
 /** Initial weights: uniform in [-limit, limit), with a limit that keeps the variance of activations or gradients. */
-import { ValueError } from '../errors.js';
+import { finite, type Requirement } from '../fields.js';
 import type { ActivationName } from '../graph/ops/activation.js';
+import type { Range } from './layer.js';
 
 /**
  * `glorot`: limit sqrt(6 / (fanIn + fanOut)) (Glorot and Bengio, 2010); `he`: sqrt(6 / fanIn) (He et al., 2015);
  * `lecun`: sqrt(3 / fanIn) (LeCun et al., 1998); `zeros`; or an explicit range.
  */
-export type Initializer = 'glorot' | 'he' | 'lecun' | 'zeros' | { readonly low: number; readonly high: number };
+export type Initializer = 'glorot' | 'he' | 'lecun' | 'zeros' | Range;
 
 const limits: Readonly<Record<string, (fanIn: number, fanOut: number) => number>> = {
   glorot: (fanIn, fanOut) => Math.sqrt(6 / (fanIn + fanOut)),
@@ -31,18 +32,19 @@ const defaults: { readonly [kind in ActivationName]: Initializer } = {
 /** What suits the activation that follows. */
 export const defaultInitializer = (activation: ActivationName): Initializer => defaults[activation];
 
-/** The range that an initialiser draws from. Throws `ValueError` for one that does not exist. */
-export function initialRange(initializer: Initializer, fanIn: number, fanOut: number): { low: number; high: number } {
-  if (typeof initializer === 'string' && Object.hasOwn(limits, initializer)) {
-    const limit = limits[initializer](fanIn, fanOut);
-    return { low: -limit, high: limit };
-  }
-  const { low, high } = (initializer ?? {}) as { low?: number; high?: number };
-  const inF32 = (x: number): boolean => Number.isFinite(Math.fround(x));
-  if (typeof low === 'number' && typeof high === 'number' && low <= high && [low, high, high - low].every(inF32))
-    return { low, high };
-  const names = Object.keys(limits).join(', ');
-  throw new ValueError(
-    `initializer: expected ${names} or { low, high } with low <= high, got ${JSON.stringify(initializer)}`,
-  );
+/** An initialiser that there is, or a range whose width is finite in f32. */
+export const initializer: Requirement = {
+  holds(x) {
+    if (typeof x === 'string') return Object.hasOwn(limits, x);
+    const { low, high } = (x ?? {}) as Partial<Range>;
+    return finite.holds(low) && finite.holds(high) && low! <= high! && finite.holds(high! - low!);
+  },
+  text: `${Object.keys(limits).join(', ')} or { low, high } with low <= high`,
+};
+
+/** The range that an initialiser draws from. */
+export function initialRange(initializer: Initializer, fanIn: number, fanOut: number): Range {
+  if (typeof initializer !== 'string') return initializer;
+  const limit = limits[initializer](fanIn, fanOut);
+  return { low: -limit, high: limit };
 }

@@ -3,6 +3,7 @@
  * Unless it is decoupled, weight decay w adds w p to the gradient. All states start at 0.
  */
 import { ValueError } from '../errors.js';
+import { atLeastZero, checkFields, type Fields, flag, fraction } from '../fields.js';
 import type { UpdateRule } from '../graph/model.js';
 
 interface Common<Kind extends string> {
@@ -87,29 +88,13 @@ export const adagrad = (options: Options<AdagradConfig> = {}): AdagradConfig => 
 /** The least epsilon of the kernels: a parameter that never had a gradient stays where it is instead of becoming 0 / 0. */
 const LEAST_EPSILON = 2 ** -126;
 
-/** What an option must be. */
-interface Requirement {
-  readonly holds: (x: unknown) => boolean;
-  readonly text: string;
-}
-
-const atLeastZero: Requirement = {
-  holds: (x: unknown) => typeof x === 'number' && Number.isFinite(Math.fround(x)) && x >= 0,
-  text: 'a number of at least 0, finite in f32',
-};
-const decay: Requirement = {
-  holds: (x: unknown) => Number.isFinite(x) && (x as number) >= 0 && (x as number) < 1,
-  text: 'a number in [0, 1)',
-};
-const flag: Requirement = { holds: (x: unknown) => typeof x === 'boolean', text: 'true or false' };
-
 const common = { learningRate: atLeastZero, weightDecay: atLeastZero };
-const adamOptions = { ...common, beta1: decay, beta2: decay, epsilon: atLeastZero };
-const optionsOf: { readonly [Kind in OptimizerConfig['kind']]: Readonly<Record<string, Requirement>> } = {
-  sgd: { ...common, momentum: decay, nesterov: flag },
+const adamOptions = { ...common, beta1: fraction, beta2: fraction, epsilon: atLeastZero };
+const optionsOf: { readonly [Kind in OptimizerConfig['kind']]: Fields } = {
+  sgd: { ...common, momentum: fraction, nesterov: flag },
   adam: adamOptions,
   adamw: adamOptions,
-  rmsprop: { ...common, alpha: decay, momentum: decay, epsilon: atLeastZero },
+  rmsprop: { ...common, alpha: fraction, momentum: fraction, epsilon: atLeastZero },
   adagrad: { ...common, epsilon: atLeastZero },
 };
 
@@ -125,14 +110,8 @@ export function checkOptimizer(config: OptimizerConfig): void {
     throw new ValueError(
       `optimizer: expected one of ${kinds.join(', ')}, got ${JSON.stringify(config?.kind ?? config)}`,
     );
-  const options = optionsOf[config.kind];
-  const values = config as unknown as Readonly<Record<string, unknown>>;
-  for (const [name, { holds, text }] of Object.entries(options))
-    if (!holds(values[name]))
-      throw new ValueError(`${config.kind}: expected ${name} to be ${text}, got ${values[name]}`);
-  for (const name in values)
-    if (name !== 'kind' && !Object.hasOwn(options, name))
-      throw new ValueError(`${config.kind}: expected the options ${Object.keys(options).join(', ')}, got '${name}'`);
+  const { kind, ...options } = config;
+  checkFields(kind, options, optionsOf[kind]);
 }
 
 /** What an optimiser does in a step; `hyper` is laid out as `assembly/update/rules.ts` says. */

@@ -2,7 +2,7 @@
 import type { Buffer, Fields, Instruction, InstructionName } from '../graph/lowering.js';
 import { type Node, reachable, size } from '../graph/node.js';
 import type { Lowering } from '../graph/operation.js';
-import { sourceKind } from '../graph/ops/source.js';
+import { isKept, sourceKind } from '../graph/ops/source.js';
 import { LINE_BYTES, lineCount, matrix, panels } from '../graph/storage.js';
 
 let created = 0;
@@ -39,7 +39,7 @@ export class Emitter implements Lowering {
 
   constructor(
     readonly batch: number,
-    /** The buffers of parameters and constants, which outlive the program. */
+    /** The buffers of parameters, statistics and constants, which outlive the program. */
     readonly persistent: (node: Node) => Buffer,
   ) {}
 
@@ -48,8 +48,7 @@ export class Emitter implements Lowering {
   }
 
   buffer(node: Node): Buffer {
-    const kind = sourceKind(node);
-    if (kind === 'parameter' || kind === 'constant') return this.persistent(node);
+    if (isKept(node)) return this.persistent(node);
     let buffer = this.#buffers.get(node);
     if (!buffer) {
       buffer = this.temporary(node);

@@ -1,30 +1,34 @@
 /** The instructions of each way to use a model, before they are fused and have addresses. */
 import type { Derivation, Model } from '../graph/model.js';
 import type { Node } from '../graph/node.js';
-import { lineCount } from '../graph/storage.js';
+import { emitElementwise, lineCount } from '../graph/storage.js';
 import { Emitter } from './emitter.js';
-import { Rule } from './generated/instructions.js';
+import { Elementwise, Rule } from './generated/instructions.js';
 import type { Listing } from './sequence.js';
 import type { Store } from './store.js';
 
 /** A training step at once; forward, backward and step as phases; the loss and the outputs; the outputs alone. */
 export type Kind = 'train' | 'split' | 'evaluate' | 'predict';
 
-/** The nodes whose values a sequence computes: first those of the forward pass, then the gradients. */
+/** The nodes whose values a sequence computes: those of the forward pass, the gradients, what a step assigns. */
 interface Roots {
   readonly forward: readonly Node[];
   readonly backward: readonly Node[];
+  readonly assigned: readonly Node[];
 }
 
-export function rootsOf(kind: Kind, { outputs }: Model, { value, gradients }: Derivation): Roots {
-  const loss = kind === 'predict' ? [] : [value as Node];
-  if (kind === 'train' || kind === 'split') return { forward: loss, backward: [...gradients.values()] };
-  return { forward: [...loss, ...outputs], backward: [] };
+export function rootsOf(kind: Kind, { outputs, update }: Model, derivation: Derivation): Roots {
+  const { value, evaluation, gradients, assignments } = derivation;
+  if (kind === 'predict') return { forward: outputs, backward: [], assigned: [] };
+  if (kind === 'evaluate')
+    return { forward: [evaluation.value as Node, ...evaluation.outputs], backward: [], assigned: [] };
+  const assigned = update ? assignments.map(({ value }) => value) : [];
+  return { forward: [value as Node], backward: [...gradients.values()], assigned };
 }
 
 /** Lists a sequence; its results are the forward roots, then the gradients where they are returned. */
 export function list(kind: Kind, model: Model, derivation: Derivation, store: Store): Listing {
-  const { forward, backward } = rootsOf(kind, model, derivation);
+  const { forward, backward, assigned } = rootsOf(kind, model, derivation);
   const emitter = new Emitter(model.batch, (node) => store.buffer(node));
   const phases = [emitter.instructions];
   const nextPhase = () => {
@@ -36,14 +40,17 @@ export function list(kind: Kind, model: Model, derivation: Derivation, store: St
   emitter.compute(forward);
   const results = forward.map((node) => emitter.result(node));
   nextPhase();
-  emitter.compute(backward);
+  emitter.compute([...backward, ...assigned]);
   if (kind === 'split') results.push(...backward.map((node) => emitter.result(node)));
   nextPhase();
-  if (model.update && (kind === 'train' || kind === 'split'))
+  if (model.update && (kind === 'train' || kind === 'split')) {
     for (const p of store.trained) {
       const [s0 = null, s1 = null] = store.states(p);
       const g = emitter.buffer(derivation.gradients.get(p.name as string) as Node);
       emitter.emit('update', { p: store.buffer(p), g, s0, s1, lines: lineCount(p), rule: Rule[model.update.rule] });
     }
+    for (const { target, value } of derivation.assignments)
+      emitElementwise(emitter, target, Elementwise.copy, [value], 1);
+  }
   return { phases, feeds: emitter.feeds, tables: emitter.tables, results };
 }

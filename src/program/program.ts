@@ -16,7 +16,7 @@ import {
   type Tensor,
 } from '../graph/model.js';
 import { type Node, reachable, size } from '../graph/node.js';
-import { sourceKind } from '../graph/ops/source.js';
+import { isKept } from '../graph/ops/source.js';
 import { panels } from '../graph/storage.js';
 import { blockBytes, showBytes } from '../runtime/heap.js';
 import type { KernelTier } from '../runtime/kernels.js';
@@ -79,8 +79,10 @@ export class Program implements Executable {
     readonly maxThreads: number,
   ) {
     const { parameters, gradients, value } = derivation;
-    const roots = [...(value ? [value] : []), ...model.outputs, ...gradients.values()];
-    const kept = reachable(roots).filter((node) => sourceKind(node) === 'parameter' || sourceKind(node) === 'constant');
+    const kinds: Kind[] = value ? ['split', 'evaluate', 'predict'] : ['predict'];
+    const roots = kinds.flatMap((kind) => Object.values(rootsOf(kind, model, derivation)).flat());
+    const targets = derivation.assignments.map(({ target }) => target);
+    const kept = reachable([...roots, ...targets]).filter(isKept);
     const trained = model.update ? [...parameters.values()].filter((node) => gradients.has(node.name as string)) : [];
     this.#store = new Store(runtime, kept, trained, model.update?.states ?? []);
     const kind = model.update ? 'train' : value ? 'split' : 'predict';
@@ -177,14 +179,23 @@ export class Program implements Executable {
     const entry = this.#entry('evaluate', 'evaluate');
     const rows = this.#feed(entry, 'evaluate', feeds);
     this.#run(entry, 0, 'evaluate', feeds);
-    const outputs = this.model.outputs.map((node, i) => this.#tensor(entry, node, i + 1, rows));
+    const { outputs: nodes } = this.derivation.evaluation;
+    const outputs = nodes.map((node, i) => this.#tensor(entry, node, i + 1, rows));
     return { loss: this.#number(entry), outputs };
   }
 
   parameters(): Map<string, Tensor> {
-    this.#alive('parameters');
+    return this.#kept('parameters');
+  }
+
+  statistics(): Map<string, Tensor> {
+    return this.#kept('statistics');
+  }
+
+  #kept(what: 'parameters' | 'statistics'): Map<string, Tensor> {
+    this.#alive(what);
     return new Map(
-      [...this.derivation.parameters].map(([name, node]) => [
+      [...this.derivation[what]].map(([name, node]) => [
         name,
         { shape: node.shape, data: this.runtime.unpack(this.#store.address(node), node.shape) },
       ]),
@@ -193,11 +204,13 @@ export class Program implements Executable {
 
   setParameters(values: ReadonlyMap<string, Tensor>): void {
     this.#alive('setParameters');
-    const { parameters } = this.derivation;
-    checkParameters(parameters, values);
+    const { parameters, statistics } = this.derivation;
+    checkParameters(this.derivation, values);
     this.#stage = 'none';
-    for (const [name, { shape, data }] of values)
-      this.runtime.pack(this.#store.address(parameters.get(name) as Node), shape, data);
+    for (const [name, { shape, data }] of values) {
+      const node = (parameters.get(name) ?? statistics.get(name)) as Node;
+      this.runtime.pack(this.#store.address(node), shape, data);
+    }
   }
 
   fillUniform(name: string, seed: number, stream: number, low: number, high: number): void {
@@ -248,9 +261,9 @@ export class Program implements Executable {
     if (kind !== 'predict' && !derivation.value)
       throw new UnsupportedError(`${operation}: expected a model with a loss`);
     const listing = list(kind, model, derivation, this.#store);
-    const { forward, backward } = rootsOf(kind, model, derivation);
+    const roots = Object.values(rootsOf(kind, model, derivation)).flat();
     const sequence = new Sequence(this.runtime, listing, this.maxThreads);
-    return { sequence, rules: feedRules([...forward, ...backward]), results: listing.results };
+    return { sequence, rules: feedRules(roots), results: listing.results };
   }
 
   #allocate({ sequence }: Entry, operation: string): void {

@@ -1,4 +1,4 @@
-/** What outlives a run: parameters, constants, and the optimiser's state, in one block each. */
+/** What outlives a run: parameters, statistics, constants, and the optimiser's state, in one block each. */
 import type { Buffer } from '../graph/lowering.js';
 import type { Node } from '../graph/node.js';
 import { sourceData } from '../graph/ops/source.js';

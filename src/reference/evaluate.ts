@@ -2,7 +2,7 @@
 import { ShapeError } from '../errors.js';
 import { checkFeeds, checkFinite, feedRules } from '../graph/feeds.js';
 import { backpropagate } from '../graph/gradient.js';
-import { checkParameters, type Feeds, type Tensor } from '../graph/model.js';
+import { checkParameters, type Feeds, sourcesOf, type Tensor } from '../graph/model.js';
 import { type Node, reachable, showNode, showShape, size } from '../graph/node.js';
 import type { Values } from '../graph/operation.js';
 import { batchMean } from '../graph/ops/reduce.js';
@@ -40,8 +40,7 @@ export function evaluate(
   const rows = checkFeeds('evaluate', rules, feeds, Infinity);
   checkFinite('evaluate', rules, feeds);
   const nodes = reachable([f]);
-  const trained = nodes.filter((node) => sourceKind(node) === 'parameter');
-  checkParameters(new Map(trained.map((node) => [node.name as string, node])), parameters);
+  checkParameters(sourcesOf([f]), parameters);
 
   const root = f.batched ? batchMean(f) : f;
   const { gradients, flows } = backpropagate(root, nodes, constant(1));

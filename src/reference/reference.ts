@@ -49,11 +49,12 @@ export class Reference implements Executable {
   #steps = 0;
   #disposed = false;
   readonly #derivation: Derivation;
-  readonly #parameters = new Map<Node, Values>();
+  /** The values of parameters and statistics. */
+  readonly #kept = new Map<Node, Values>();
   readonly #states = new Map<Node, Values[]>();
   /** The samples of the last `forward`, until the parameters change. */
   #fed: { feeds: Feeds; rows: number } | null = null;
-  /** The gradients of the last `backward`, until the parameters change. */
+  /** The gradients of the last `backward` and what a step will assign, until the parameters change. */
   #gradients: Map<Node, Values> | null = null;
   readonly #views = new Map<string, Float32Array>();
 
@@ -62,13 +63,17 @@ export class Reference implements Executable {
     readonly precision: Precision = 'f32',
   ) {
     this.#derivation = derive(model);
-    for (const node of this.#derivation.parameters.values()) {
+    const { parameters, statistics } = this.#derivation;
+    for (const node of [...parameters.values(), ...statistics.values()]) {
       const values = this.#array(size(node.shape));
       values.set(sourceData(node) ?? []);
-      this.#parameters.set(node, values);
+      this.#kept.set(node, values);
+    }
+    for (const node of parameters.values()) {
+      const states = model.update?.states ?? [];
       this.#states.set(
         node,
-        (model.update?.states ?? []).map(() => this.#array(values.length)),
+        states.map(() => this.#array(size(node.shape))),
       );
     }
   }
@@ -89,10 +94,10 @@ export class Reference implements Executable {
   get plan(): MemoryPlan {
     const { value, gradients } = this.#derivation;
     const roots = value ? [value, ...gradients.values()] : this.model.outputs;
-    const nodes = reachable(roots).filter((node) => sourceKind(node) !== 'parameter');
+    const nodes = reachable(roots).filter((node) => !this.#kept.has(node));
     const numbers = nodes.reduce((sum, node) => sum + size(node.shape) * (node.batched ? this.model.batch : 1), 0);
     const perNumber = this.precision === 'f64' ? 8 : 4;
-    const [parameters, states] = [[...this.#parameters.values()], [...this.#states.values()].flat()].map((arrays) =>
+    const [parameters, states] = [[...this.#kept.values()], [...this.#states.values()].flat()].map((arrays) =>
       arrays.reduce((bytes, { byteLength }) => bytes + byteLength, 0),
     );
     const activations = perNumber * numbers;
@@ -126,11 +131,11 @@ export class Reference implements Executable {
     if (!this.#fed)
       throw new ValueError('backward: expected a forward that was not refused since the parameters changed');
     const { feeds, rows } = this.#fed;
-    const { gradients } = this.#derivation;
-    const nodes = [...gradients];
-    const values = this.#evaluate([...gradients.values()], feeds, rows);
+    const { gradients, assignments } = this.#derivation;
+    const roots = [...gradients.values(), ...assignments.map(({ value }) => value)];
+    const values = this.#evaluate(roots, feeds, rows);
     this.#gradients = values;
-    return new Map(nodes.map(([name, node]) => [name, tensor(node, values.get(node) as Values, rows)]));
+    return new Map([...gradients].map(([name, node]) => [name, tensor(node, values.get(node) as Values, rows)]));
   }
 
   step(): void {
@@ -139,15 +144,18 @@ export class Reference implements Executable {
     if (!update) throw new UnsupportedError('step: expected a model with an optimizer');
     if (!this.#gradients) throw new ValueError('step: expected a call of backward since the last step');
     const hyper = update.hyper(this.#steps + 1, this.learningRate);
-    for (const [name, gradient] of this.#derivation.gradients) {
-      const node = this.#derivation.parameters.get(name);
+    const { gradients, parameters, assignments } = this.#derivation;
+    for (const [name, gradient] of gradients) {
+      const node = parameters.get(name);
       if (!node) continue;
-      const p = this.#parameters.get(node) as Values;
+      const p = this.#kept.get(node) as Values;
       const states = this.#states.get(node) as Values[];
       // A gradient that is a parameter itself must be read before any parameter changes.
       const g = (this.#gradients.get(gradient) as Values).slice();
       for (let i = 0; i < p.length; i++) update.update(p, g, states, i, hyper);
     }
+    for (const { target, value } of assignments)
+      (this.#kept.get(target) as Values).set(this.#gradients.get(value) as Values);
     this.#steps++;
     this.#fed = null;
     this.#gradients = null;
@@ -176,8 +184,9 @@ export class Reference implements Executable {
   }
 
   evaluate(feeds: Feeds): { loss: number; outputs: Tensor[] } {
-    const value = this.#value('evaluate');
-    const { outputs } = this.model;
+    this.#value('evaluate');
+    const { outputs } = this.#derivation.evaluation;
+    const value = this.#derivation.evaluation.value as Node;
     const roots = [value, ...outputs];
     const rows = this.#check('evaluate', feedRules(roots), feeds);
     const values = this.#evaluate(roots, feeds, rows);
@@ -188,21 +197,30 @@ export class Reference implements Executable {
   }
 
   parameters(): Map<string, Tensor> {
-    this.#alive('parameters');
-    return new Map([...this.#parameters].map(([node, values]) => [node.name as string, tensor(node, values, 1)]));
+    return this.#tensors('parameters');
+  }
+
+  statistics(): Map<string, Tensor> {
+    return this.#tensors('statistics');
+  }
+
+  #tensors(what: 'parameters' | 'statistics'): Map<string, Tensor> {
+    this.#alive(what);
+    const nodes = [...this.#derivation[what]];
+    return new Map(nodes.map(([name, node]) => [name, tensor(node, this.#kept.get(node) as Values, 1)]));
   }
 
   setParameters(values: ReadonlyMap<string, Tensor>): void {
     this.#alive('setParameters');
-    checkParameters(this.#derivation.parameters, values);
-    for (const [name, { data }] of values) this.#parameter(name).set(data);
+    checkParameters(this.#derivation, values);
+    for (const [name, { data }] of values) this.#named(name).set(data);
     this.#fed = null;
     this.#gradients = null;
   }
 
   fillUniform(name: string, seed: number, stream: number, low: number, high: number): void {
     this.#alive('fillUniform');
-    const values = this.#parameter(name);
+    const values = this.#named(name);
     const drawn = new Float32Array(values.length);
     fillUniform(drawn, seed, stream, low, high);
     values.set(drawn);
@@ -228,15 +246,17 @@ export class Reference implements Executable {
 
   /** Everything that training changes, in a fixed order. */
   #arrays(): Values[] {
-    return [...this.#parameters.values(), ...[...this.#states.values()].flat()];
+    return [...this.#kept.values(), ...[...this.#states.values()].flat()];
   }
 
   dispose(): void {
     this.#disposed = true;
   }
 
-  #parameter(name: string): Values {
-    return this.#parameters.get(this.#derivation.parameters.get(name) as Node) as Values;
+  /** The values of a parameter or statistic. */
+  #named(name: string): Values {
+    const { parameters, statistics } = this.#derivation;
+    return this.#kept.get((parameters.get(name) ?? statistics.get(name)) as Node) as Values;
   }
 
   #alive(operation: string): void {
@@ -258,7 +278,8 @@ export class Reference implements Executable {
 
   #evaluate(roots: readonly Node[], feeds: Feeds, rows: number): Map<Node, Values> {
     const source = (node: Node): Values => {
-      if (sourceKind(node) === 'parameter') return this.#parameters.get(node) as Values;
+      const kept = this.#kept.get(node);
+      if (kept) return kept;
       const given = sourceKind(node) === 'constant' ? sourceData(node) : feeds[node.name as string];
       const values = this.#array(size(node.shape) * (node.batched ? rows : 1));
       if (typeof given === 'number') values[0] = given;

@@ -3,20 +3,8 @@ import { DivergenceError, ValueError } from '../errors.js';
 import { allFinite } from '../graph/feeds.js';
 import type { Snapshot } from '../graph/model.js';
 import { Generator } from '../random.js';
-
-/** Samples: row-major inputs, and labels or targets. */
-export interface Dataset {
-  /** [rows, ...input] */
-  readonly x: ArrayLike<number>;
-  /** Labels [rows], or targets [rows, ...output]. */
-  readonly y: ArrayLike<number>;
-}
-
-/** The loss, and for a loss on classes the share of samples whose class was found. */
-export interface Evaluation {
-  readonly loss: number;
-  readonly accuracy: number | null;
-}
+import { type Columns, type Dataset, rowsOf } from './data.js';
+import type { Evaluation } from './metrics.js';
 
 export interface BatchReport {
   /** From 1. */
@@ -56,21 +44,27 @@ export interface FitOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Samples that have been checked. */
+export interface Checked {
+  readonly rows: number;
+  readonly columns: Columns;
+}
+
 /** What `fit` needs of a network. */
 export interface Trainable {
   readonly batch: number;
   readonly seed: number;
   /** Epochs that the network has been trained for, so that a second `fit` draws new orders. */
   epochs: number;
-  /** Numbers of a sample in x, and in y. */
-  readonly sizes: { readonly x: number; readonly y: number };
+  /** Numbers of a sample in each column. */
+  readonly sizes: Readonly<Record<string, number>>;
   steps(): number;
-  /** The number of samples. Throws if anything in the data is not as it must be. */
-  check(operation: string, data: Dataset): number;
-  /** Room for the inputs of a batch, which `trainStep` does not copy. */
-  input(): Float32Array;
-  trainStep(x: ArrayLike<number>, y: ArrayLike<number>): number;
-  evaluate(data: Dataset): Evaluation;
+  /** The samples, and how many. Throws if anything in the data is not as it must be. */
+  check(operation: string, data: Dataset): Checked;
+  /** Room for a column of a batch, which `trainStep` does not copy. */
+  view(name: string): Float32Array;
+  trainStep(columns: Columns): number;
+  evaluate(columns: Columns, rows: number): Evaluation;
   snapshot(): Snapshot;
   restore(snapshot: Snapshot): void;
 }
@@ -95,9 +89,10 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => void later(resolv
 export async function fit(net: Trainable, data: Dataset, options: FitOptions): Promise<EpochReport[]> {
   checkOptions(options);
   const { epochs = 1, shuffle = true, signal, onBatch, onEpoch } = options;
-  const { train, rows, validation } = split(net, data, options.validation);
+  const { training, validation } = split(net, data, options.validation);
+  const { rows } = training;
   const batches = Math.ceil(rows / net.batch);
-  const batch = createBatch(net, train);
+  const batch = createBatch(net, training.columns);
   const history: EpochReport[] = [];
   let turn = performance.now();
   let start: Start = { epoch: 1, epochs: net.epochs, snapshot: net.snapshot() };
@@ -120,8 +115,7 @@ export async function fit(net: Trainable, data: Dataset, options: FitOptions): P
       if (signal?.aborted) return history;
       const began = performance.now();
       const taken = order.subarray(index * net.batch, Math.min(rows, (index + 1) * net.batch));
-      const { x, y } = batch(taken);
-      const loss = net.trainStep(x, y);
+      const loss = net.trainStep(batch(taken));
       seconds += (performance.now() - began) / 1000;
       if (!Number.isFinite(loss)) diverge(`a finite loss, got ${loss}`, `epoch ${epoch}, batch ${index + 1}`);
       // The last step of an epoch may be the one that went too far: a start is good once a loss from there was finite.
@@ -134,7 +128,7 @@ export async function fit(net: Trainable, data: Dataset, options: FitOptions): P
         turn = performance.now();
       }
     }
-    const evaluation = validation && net.evaluate(validation);
+    const evaluation = validation && net.evaluate(validation.columns, validation.rows);
     if (evaluation && !Number.isFinite(evaluation.loss))
       diverge(`a finite validation loss, got ${evaluation.loss}`, `epoch ${epoch}`);
     net.epochs++;
@@ -170,48 +164,46 @@ function checkOptions(options: FitOptions): void {
       throw new ValueError(`fit: expected ${name} to be a function, got ${String(call)}`);
 }
 
-/** The data to train on, with its number of rows, and the data to evaluate. All of it is checked. */
-function split(net: Trainable, data: Dataset, validation: FitOptions['validation']) {
-  const rows = net.check('fit', data);
-  if (validation === undefined) return { train: data, rows, validation: null };
-  if (typeof validation !== 'number') {
-    net.check('fit (validation)', validation);
-    return { train: data, rows, validation };
-  }
+/** The data to train on, and the data to evaluate. All of it is checked. */
+function split(
+  net: Trainable,
+  data: Dataset,
+  validation: FitOptions['validation'],
+): { training: Checked; validation: Checked | null } {
+  const all = net.check('fit', data);
+  if (validation === undefined) return { training: all, validation: null };
+  if (typeof validation !== 'number') return { training: all, validation: net.check('fit (validation)', validation) };
+  const { rows, columns } = all;
   const held = Math.round(rows * validation);
   if (!(validation > 0 && validation < 1) || held === 0 || held === rows)
     throw new ValueError(
       `fit: expected a validation share in (0, 1) that leaves rows on both sides, got ${validation} of ${rows} rows`,
     );
-  const part = (from: number, to: number): Dataset => ({
-    x: slice(data.x, from * net.sizes.x, to * net.sizes.x),
-    y: slice(data.y, from * net.sizes.y, to * net.sizes.y),
+  const part = (from: number, to: number): Checked => ({
+    rows: to - from,
+    columns: rowsOf(columns, net.sizes, from, to),
   });
-  return { train: part(0, rows - held), rows: rows - held, validation: part(rows - held, rows) };
+  return { training: part(0, rows - held), validation: part(rows - held, rows) };
 }
 
-/** Part of an array: a view where the array has views. */
-export function slice(values: ArrayLike<number>, from: number, to: number): ArrayLike<number> {
-  if (ArrayBuffer.isView(values)) return (values as unknown as Float32Array).subarray(from, to);
-  return Array.prototype.slice.call(values, from, to);
-}
-
-/** Gathers the inputs of a batch where the network reads them, and its targets in an array that is used again. */
-function createBatch(net: Trainable, { x, y }: Dataset): (taken: Uint32Array) => Dataset {
+/** Gathers the samples of a batch where the network reads them. */
+function createBatch(net: Trainable, columns: Columns): (taken: Uint32Array) => Columns {
   const { batch, sizes } = net;
-  const gather = (values: ArrayLike<number>, size: number, room: () => Float32Array) => {
-    const source = values instanceof Float32Array ? values : Float32Array.from(values);
-    return (taken: Uint32Array): Float32Array => {
-      const target = room();
+  const gathered = Object.entries(columns).map(([name, values]) => ({
+    name,
+    size: sizes[name],
+    source: values instanceof Float32Array ? values : Float32Array.from(values),
+  }));
+  return (taken) => {
+    const piece: Record<string, Float32Array> = {};
+    for (const { name, size, source } of gathered) {
+      const target = net.view(name);
       taken.forEach((row, i) => {
         if (size === 1) target[i] = source[row];
         else target.set(source.subarray(row * size, (row + 1) * size), i * size);
       });
-      return taken.length === batch ? target : target.subarray(0, taken.length * size);
-    };
+      piece[name] = taken.length === batch ? target : target.subarray(0, taken.length * size);
+    }
+    return piece;
   };
-  const targets = new Float32Array(batch * sizes.y);
-  const gatherX = gather(x, sizes.x, () => net.input());
-  const gatherY = gather(y, sizes.y, () => targets);
-  return (taken) => ({ x: gatherX(taken), y: gatherY(taken) });
 }

@@ -1,8 +1,44 @@
 /** What outputs mean under a loss: probabilities, and whether the class was found. */
-import type { LossName } from '../graph/ops/loss.js';
+import type { Tensor } from '../graph/model.js';
+import type { LossConfig } from '../nn/loss.js';
+
+type Loss = LossConfig['loss'];
+
+/** The loss, and for a loss on classes the share of samples whose class was found. */
+export interface Evaluation {
+  readonly loss: number;
+  readonly accuracy: number | null;
+  /** Each output by itself, where several have a loss; `loss` is then their sum, each times its weight. */
+  readonly outputs?: Readonly<Record<string, Evaluation>>;
+}
+
+/** Sums up what is found at one output, piece by piece. */
+export class Tally {
+  #loss = 0;
+  #correct: number | null = null;
+  #rows = 0;
+
+  constructor(readonly kind: Loss) {}
+
+  /** Adds samples: their outputs, their targets, and their losses where they are not known by themselves. */
+  add({ shape, data }: Tensor, targets: ArrayLike<number>, losses: ArrayLike<number>): void {
+    this.#rows += shape[0];
+    for (let i = 0; i < losses.length; i++) this.#loss += losses[i];
+    const found = countCorrect(data, targets, data.length / shape[0], this.kind);
+    if (found !== null) this.#correct = (this.#correct ?? 0) + found;
+  }
+
+  get loss(): number {
+    return this.#loss / this.#rows;
+  }
+
+  get accuracy(): number | null {
+    return this.#correct === null ? null : this.#correct / this.#rows;
+  }
+}
 
 /** Turns logits into probabilities in place, where the loss has any: softmax by rows of n, or the logistic function. */
-export function activate(data: Float32Array, n: number, loss: LossName | undefined): void {
+export function activate(data: Float32Array, n: number, loss: Loss): void {
   if (loss === 'binaryCrossEntropy') {
     for (let i = 0; i < data.length; i++) data[i] = 1 / (1 + Math.exp(-data[i]));
   } else if (loss === 'softmaxCrossEntropy') {
@@ -26,12 +62,7 @@ function softmax(z: Float32Array): void {
  * Samples whose class the logits name: the greatest of n for softmaxCrossEntropy, every sign right for
  * binaryCrossEntropy. Null for losses that are not about classes.
  */
-export function countCorrect(
-  logits: Float32Array,
-  targets: ArrayLike<number>,
-  n: number,
-  loss: LossName | undefined,
-): number | null {
+export function countCorrect(logits: Float32Array, targets: ArrayLike<number>, n: number, loss: Loss): number | null {
   const rows = logits.length / n;
   let correct = 0;
   if (loss === 'softmaxCrossEntropy') {

@@ -1,11 +1,12 @@
 /** Whole training runs against PyTorch's, computed in float64: every file of this folder that needs only what exists. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Network, type NetworkConfig, network } from '../../src/index.js';
-import { compile, type Tensor } from '../../src/lanegrad-graph.js';
-import { buildNetwork, layerKinds } from '../../src/nn/build.js';
+import { compile, type Node, type Tensor } from '../../src/lanegrad-graph.js';
+import { buildNetwork } from '../../src/nn/build.js';
+import { layerKinds } from '../../src/nn/layers/index.js';
 import type { OptimizerConfig } from '../../src/optim/optimizer.js';
 import { availableTiers } from '../tiers.js';
-import { excess, type Golden, goldens, numbers, tensors } from './golden.js';
+import { excess, type Golden, type GoldenArray, goldens, numbers, tensors } from './golden.js';
 
 /** What a file needs that does not exist; empty if nothing. */
 function missing({ network: { layers }, clipGlobalNorm }: Golden): string {
@@ -58,14 +59,20 @@ describe.each(goldens.map((golden) => [golden.case, golden] as const))('%s', (_,
         numbers(expected.finalParameters[name]),
         deviation.finalParameters[name],
       );
+    for (const [name, { data }] of net.statistics())
+      check(
+        tier,
+        `runningStats ${name}`,
+        data,
+        numbers(expected.runningStats?.[name] as GoldenArray),
+        deviation.runningStats?.[name] as number,
+      );
   };
 
   it.each(tiers)('on %s', async (tier) => {
     const net = await network({ ...config, tier, threads: 2 });
     net.setParameters(tensors(golden.parameters));
     const [{ x, y }] = batches;
-
-    check(tier, 'logits', net.predict(x, { logits: true }).data, numbers(expected.logits), deviation.logits);
     net.forward(x, y);
     for (const [name, { data }] of net.backward())
       check(tier, `gradients ${name}`, data, numbers(expected.gradients[name]), deviation.gradients[name]);
@@ -101,16 +108,20 @@ describe.each(goldens.map((golden) => [golden.case, golden] as const))('%s', (_,
     net.dispose();
   });
 
-  const { inputGradient } = expected;
-  if (inputGradient === null) return;
-  it.each(tiers)('the gradient of the input, on %s', async (tier) => {
-    const { loss } = buildNetwork(config);
-    if (!loss) throw new Error('a golden network has a loss');
-    const program = await compile(loss, { gradients: ['x'], batch: config.batch as number, tier });
+  it.each(tiers)('the output in training, and the gradient of the input, on %s', async (tier) => {
+    const { loss, outputs } = buildNetwork(config).training;
+    const { inputGradient } = expected;
+    const gradients = inputGradient ? ['x'] : [];
+    const program = await compile(loss as Node, { outputs, gradients, batch: config.batch as number, tier });
     program.setParameters(tensors(golden.parameters));
-    program.forward(batches[0]);
-    const { data } = program.backward().get('x') as Tensor;
-    check(tier, 'inputGradient', data, numbers(inputGradient), deviation.inputGradient as number);
+    const [batch] = batches;
+    program.forward(batch);
+    if (inputGradient) {
+      const { data } = program.backward().get('x') as Tensor;
+      check(tier, 'inputGradient', data, numbers(inputGradient), deviation.inputGradient as number);
+    }
+    const [logits] = program.predict({ x: batch.x });
+    check(tier, 'logits', logits.data, numbers(expected.logits), deviation.logits);
     program.dispose();
   });
 });

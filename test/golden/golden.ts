@@ -1,9 +1,8 @@
 /** Reads golden files; README.md in this folder describes them. */
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Tensor } from '../../src/index.js';
-import type { Layer } from '../../src/nn/config.js';
+import type { Layer, Tensor } from '../../src/index.js';
 
-interface GoldenArray {
+export interface GoldenArray {
   readonly shape: readonly number[];
   readonly data?: readonly number[];
   readonly base64?: string;
@@ -28,6 +27,7 @@ export interface Golden {
     readonly inputGradient: GoldenArray | null;
     readonly logits: GoldenArray;
     readonly finalParameters: Named<GoldenArray>;
+    readonly runningStats?: Named<GoldenArray>;
     readonly evalLogits: GoldenArray;
   };
   readonly f32Deviation: {
@@ -36,6 +36,7 @@ export interface Golden {
     readonly inputGradient: number | null;
     readonly logits: number;
     readonly finalParameters: Named<number>;
+    readonly runningStats?: Named<number>;
     readonly evalLogits: number;
   };
 }

@@ -8,7 +8,6 @@ import type { Operation } from '../operation.js';
 import { emitElementwise, emitRowMajor, matrix } from '../storage.js';
 import { combination, combine } from './combine.js';
 import { reshape } from './reshape.js';
-import { sourceData, sourceKind } from './source.js';
 
 /** An axis or several, from 0, or from the end by negative numbers. */
 export type Axes = number | readonly number[];
@@ -52,24 +51,50 @@ const spreadOperation: Operation<{ readonly shape: Shape; readonly scale: number
   lower: (node, lowering, { scale }) => emitElementwise(lowering, node, Elementwise.copy, node.inputs, scale),
 };
 
-/** The sum over the samples of a batched tensor. */
-const sumBatchOperation: Operation = {
+interface BatchAttributes {
+  /** Whether what is summed up, or shared out, is divided by the number of samples. */
+  readonly mean: boolean;
+}
+
+/** The sum, or the mean, over the samples of a batched tensor. */
+const sumBatchOperation: Operation<BatchAttributes> = {
   name: 'sumBatch',
-  shape: ([x]) => x.shape,
+  shape([x]) {
+    if (!x.batched) throw new ShapeError('sumBatch: expected a tensor for each sample, got one without samples');
+    return x.shape;
+  },
   batched: () => false,
-  vjp: (_, dy) => [apply(repeatOperation, [dy], {})],
-  evaluate(node, [x], evaluation) {
+  vjp: (_, dy, __, attributes) => [apply(shareBatchOperation, [dy], attributes)],
+  evaluate(node, [x], evaluation, { mean }) {
     const y = evaluation.allocate(node);
     for (let i = 0; i < y.length; i++) {
       let total = 0;
       for (let row = 0; row < evaluation.rows; row++) total += x[row * y.length + i];
-      y[i] = total;
+      y[i] = mean ? total / evaluation.rows : total;
     }
     return y;
   },
-  lower(node, lowering) {
+  lower(node, lowering, attributes) {
     const x = lowering.buffer(node.inputs[0]);
-    emitRowMajor(lowering, node, (y) => lowering.emit('sumBatch', { x, y, features: size(node.shape) }));
+    const mean = attributes.mean ? 1 : 0;
+    if (mean && node.shape.length === 0) lowering.emit('batchMean', { x, y: lowering.buffer(node) });
+    else emitRowMajor(lowering, node, (y) => lowering.emit('sumBatch', { x, y, features: size(node.shape), mean }));
+  },
+};
+
+/** The gradient of that: each sample's share, x or x / rows. */
+const shareBatchOperation: Operation<BatchAttributes> = {
+  name: 'shareBatch',
+  shape: ([x]) => x.shape,
+  batched: () => true,
+  vjp: (_, dy, __, attributes) => [apply(sumBatchOperation, [dy], attributes)],
+  evaluate(node, [x], evaluation, { mean }) {
+    const count = mean ? evaluation.rows : 1;
+    return evaluation.allocate(node).map((_, i) => x[i % x.length] / count);
+  },
+  lower(node, lowering, { mean }) {
+    const x = lowering.flat(node.inputs[0]);
+    lowering.emit('shareBatch', { x, y: lowering.buffer(node), features: size(node.shape), mean: mean ? 1 : 0 });
   },
 };
 
@@ -78,48 +103,10 @@ const repeatOperation: Operation = {
   name: 'repeat',
   shape: ([x]) => x.shape,
   batched: () => true,
-  vjp: (_, dy) => [apply(sumBatchOperation, [dy], {})],
+  vjp: (_, dy) => [sumBatch(dy)],
   evaluate: (node, [x], evaluation) => evaluation.allocate(node).map((_, i) => x[i % x.length]),
   lower: (node, lowering) => emitElementwise(lowering, node, Elementwise.copy, node.inputs, 1),
 };
-
-/** The mean over the samples of a batched number: what `forward()` returns. */
-const batchMeanOperation: Operation = {
-  name: 'batchMean',
-  shape([x]) {
-    if (x.shape.length > 0 || !x.batched)
-      throw new ShapeError(`batchMean: expected one number a sample, got shape ${showShape(x.shape)}`);
-    return [];
-  },
-  batched: () => false,
-  vjp: (_, dy) => [apply(batchShareOperation, [dy], {})],
-  evaluate(node, [x], evaluation) {
-    const y = evaluation.allocate(node);
-    let total = 0;
-    for (let row = 0; row < evaluation.rows; row++) total += x[row];
-    y[0] = total / evaluation.rows;
-    return y;
-  },
-  lower: (node, lowering) =>
-    lowering.emit('batchMean', { x: lowering.buffer(node.inputs[0]), y: lowering.buffer(node) }),
-};
-
-/** The share x / rows of each sample. */
-const batchShareOperation: Operation = {
-  name: 'batchShare',
-  shape: ([x]) => x.shape,
-  batched: () => true,
-  vjp: (_, dy) => [apply(batchMeanOperation, [dy], {})],
-  evaluate: (node, [x], evaluation) => evaluation.allocate(node).fill(x[0] / evaluation.rows),
-  lower(node, lowering) {
-    const [x] = node.inputs;
-    lowering.emit('seed', { y: lowering.buffer(node) });
-    if (!isConstantOne(x)) emitElementwise(lowering, node, Elementwise.mul, [node, x], 0);
-  },
-};
-
-const isConstantOne = (node: Node): boolean =>
-  sourceKind(node) === 'constant' && node.shape.length === 0 && sourceData(node)?.[0] === 1;
 
 const sumAxesOperation = combination('sumAxes');
 
@@ -148,8 +135,8 @@ export const mean = (x: Node, axes?: Axes): Node => scaledSum('mean', x, axes, (
 export const spread = (x: Node, shape: Shape, scale = 1): Node =>
   shape.length === 0 && scale === 1 ? x : apply(spreadOperation, [x], { shape, scale });
 
-/** The mean over the batch of one number a sample. */
-export const batchMean = (x: Node): Node => apply(batchMeanOperation, [x], {});
+/** The mean over the samples of the batch. */
+export const batchMean = (x: Node): Node => apply(sumBatchOperation, [x], { mean: true });
 
 /** The same tensor for every sample. */
 export const repeat = (x: Node): Node => apply(repeatOperation, [x], {});
@@ -158,7 +145,7 @@ export const repeat = (x: Node): Node => apply(repeatOperation, [x], {});
 export const sumLeading = (x: Node): Node => (x.shape.length < 2 ? x : sum(x, range(x.shape.length - 1)));
 
 /** The sum over the samples of the batch. */
-export const sumBatch = (x: Node): Node => apply(sumBatchOperation, [x], {});
+export const sumBatch = (x: Node): Node => apply(sumBatchOperation, [x], { mean: false });
 
 /** The gradient dy, summed over whatever `x` was broadcast along. */
 export function unbroadcast(dy: Node, x: Node): Node {
@@ -172,8 +159,7 @@ export const reduceOperations = [
   sumOperation,
   spreadOperation,
   sumBatchOperation,
+  shareBatchOperation,
   repeatOperation,
-  batchMeanOperation,
-  batchShareOperation,
   sumAxesOperation,
 ];

@@ -1,4 +1,4 @@
-/** Where values come from: inputs, parameters and constants. */
+/** Where values come from: inputs, parameters, statistics and constants. */
 import { ValueError } from '../../errors.js';
 import { apply, type Node, type Shape, showShape, size } from '../node.js';
 import type { Operation } from '../operation.js';
@@ -7,9 +7,9 @@ import type { Operation } from '../operation.js';
 export type Numbers = number | ArrayLike<number>;
 
 interface SourceAttributes {
-  readonly kind: 'input' | 'parameter' | 'constant';
+  readonly kind: 'input' | 'parameter' | 'statistic' | 'constant';
   readonly shape: Shape;
-  /** The initial values of a parameter, the values of a constant; null for an input. */
+  /** The initial values of a parameter or statistic, the values of a constant; null for an input. */
   readonly data: Float32Array | null;
 }
 
@@ -58,6 +58,14 @@ export function parameter(name: string, shape: Shape = [], numbers?: Numbers): N
   return apply(source, [], { kind: 'parameter', shape: checked, data }, name);
 }
 
+/** A value that is kept between runs and not trained: a step assigns to it what the graph says. No gradient reaches it. */
+export function statistic(name: string, shape: Shape, numbers: Numbers): Node {
+  checkName('statistic', name);
+  const what = `statistic '${name}'`;
+  const checked = checkShape(what, shape);
+  return apply(source, [], { kind: 'statistic', shape: checked, data: checkNumbers(what, checked, numbers) }, name);
+}
+
 /** A value that never changes. */
 export function constant(numbers: Numbers, shape: Shape = []): Node {
   const checked = checkShape('constant', shape);
@@ -69,7 +77,13 @@ export function sourceKind(node: Node): SourceAttributes['kind'] | undefined {
   return node.operation === source ? (node.attributes as SourceAttributes).kind : undefined;
 }
 
-/** The numbers that a parameter or constant starts with; null where none were given. */
+/** Whether a node's values outlive a run: those of parameters, statistics and constants. */
+export function isKept(node: Node): boolean {
+  const kind = sourceKind(node);
+  return kind !== undefined && kind !== 'input';
+}
+
+/** The numbers that a kept value starts with; null where none were given. */
 export function sourceData(node: Node): Float32Array | null {
   return (node.attributes as SourceAttributes).data;
 }

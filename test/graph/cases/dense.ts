@@ -1,6 +1,7 @@
 import { apply } from '../../../src/graph/node.js';
 import { dense, denseOperations } from '../../../src/graph/ops/dense.js';
 import { square } from '../../../src/graph/ops/elementwise.js';
+import { sumBatch } from '../../../src/graph/ops/reduce.js';
 import { all, type Case, each, named } from './operands.js';
 
 /** Dense layers of K inputs and N outputs. */
@@ -10,6 +11,8 @@ export const denseCases = (K: number, N: number): Case[] => {
   return [
     named('dense', [x, w, all([N])], dense),
     named('dense without a bias', [x, w], dense),
+    // Samples beyond the batch must not reach the weight's gradient through a sum over the batch.
+    named('dense, summed over the batch', [x, w], (a, b) => sumBatch(dense(a, b))),
     named('dense by a computed weight', [x, w], (a, b) => dense(a, square(b))),
   ];
 };

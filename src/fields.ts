@@ -1,0 +1,61 @@
+/** What the fields of plain data must be, and the sentences for those that are not. */
+import { ValueError } from './errors.js';
+
+export interface Requirement {
+  readonly holds: (x: unknown) => boolean;
+  readonly text: string;
+}
+
+export type Fields = Readonly<Record<string, Requirement>>;
+
+const isFinite32 = (x: unknown): x is number => typeof x === 'number' && Number.isFinite(Math.fround(x));
+
+export const flag: Requirement = { holds: (x) => typeof x === 'boolean', text: 'true or false' };
+export const finite: Requirement = { holds: isFinite32, text: 'a number that is finite in f32' };
+export const atLeastZero: Requirement = {
+  holds: (x) => isFinite32(x) && x >= 0,
+  text: 'a number of at least 0, finite in f32',
+};
+export const positive: Requirement = {
+  holds: (x) => isFinite32(x) && Math.fround(x) > 0,
+  text: 'a positive number, finite in f32',
+};
+/** At least 0 and less than 1. */
+export const fraction: Requirement = {
+  holds: (x) => Number.isFinite(x) && (x as number) >= 0 && (x as number) < 1,
+  text: 'a number in [0, 1)',
+};
+export const positiveInteger: Requirement = {
+  holds: (x) => Number.isInteger(x) && (x as number) > 0,
+  text: 'a positive integer',
+};
+
+export const oneOf = (names: readonly string[]): Requirement => ({
+  holds: (x) => names.includes(x as string),
+  text: `one of ${names.join(', ')}`,
+});
+
+export const listOf = ({ holds }: Requirement, text: string): Requirement => ({
+  holds: (x) => Array.isArray(x) && x.every(holds),
+  text,
+});
+
+/** What may be left out. */
+export const optional = ({ holds, text }: Requirement): Requirement => ({
+  holds: (x) => x === undefined || holds(x),
+  text,
+});
+
+/** A value as an error shows it. */
+export const show = (x: unknown): string => (typeof x === 'number' ? String(x) : (JSON.stringify(x) ?? String(x)));
+
+/** Throws `ValueError` for a field that there is not, or one that is not as it must be. */
+export function checkFields(where: string, value: object, fields: Fields): void {
+  for (const name in value)
+    if (!Object.hasOwn(fields, name))
+      throw new ValueError(`${where}: expected the fields ${Object.keys(fields).join(', ')}, got '${name}'`);
+  for (const [name, { holds, text }] of Object.entries(fields)) {
+    const given = (value as Readonly<Record<string, unknown>>)[name];
+    if (!holds(given)) throw new ValueError(`${where}: expected ${name} to be ${text}, got ${show(given)}`);
+  }
+}

@@ -1,0 +1,36 @@
+/** Activations, alone or at the end of another layer. */
+import { finite, oneOf, optional } from '../../fields.js';
+import type { Node } from '../../graph/node.js';
+import { type ActivationName, activationNames, activation as apply } from '../../graph/ops/activation.js';
+import type { LayerBase, LayerRule } from '../layer.js';
+
+/** What a layer says that ends in an activation. */
+export interface Activated {
+  /** By default linear: none. */
+  readonly activation?: ActivationName;
+  /** The slope of leakyRelu or the limit of elu. */
+  readonly alpha?: number;
+}
+
+/** An activation as a layer of its own. */
+export interface ActivationLayer extends LayerBase<'activation'> {
+  readonly activation: ActivationName;
+  readonly alpha?: number;
+}
+
+/** An activation as a layer of its own. */
+export const activation = (name: ActivationName, alpha?: number): ActivationLayer =>
+  alpha === undefined ? { kind: 'activation', activation: name } : { kind: 'activation', activation: name, alpha };
+
+const name = oneOf(activationNames);
+
+/** The fields of `Activated`. */
+export const activatedFields = { activation: optional(name), alpha: optional(finite) };
+
+export const activate = (x: Node, { activation = 'linear', alpha }: Activated): Node =>
+  activation === 'linear' ? x : apply(x, activation, alpha);
+
+export const activationRule: LayerRule<ActivationLayer> = {
+  fields: { ...activatedFields, activation: name },
+  build: (_, [x], layer) => activate(x, layer),
+};

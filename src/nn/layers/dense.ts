@@ -1,0 +1,40 @@
+/** Fully connected layers. */
+import { ShapeError } from '../../errors.js';
+import { flag, optional, positiveInteger } from '../../fields.js';
+import { showShape } from '../../graph/node.js';
+import type { ActivationName } from '../../graph/ops/activation.js';
+import * as graph from '../../graph/ops/dense.js';
+import { defaultInitializer, type Initializer, initializer, initialRange } from '../initialize.js';
+import type { LayerBase, LayerOptions, LayerRule } from '../layer.js';
+import { type Activated, activate, activatedFields } from './activation.js';
+
+/** y = f(x W + b), with `units` outputs. */
+export interface DenseLayer extends LayerBase<'dense'>, Activated {
+  readonly units: number;
+  /** Whether a bias is added; by default yes. */
+  readonly bias?: boolean;
+  /** By default He for relu and its kin, LeCun for the rest of the unbounded, Glorot for sigmoid, tanh and linear. */
+  readonly initializer?: Initializer;
+}
+
+/** A dense layer of `units` outputs. Further options as in `DenseLayer`. */
+export const dense = (
+  units: number,
+  activation: ActivationName = 'linear',
+  options: LayerOptions<DenseLayer, 'units' | 'activation'> = {},
+): DenseLayer => ({ kind: 'dense', units, activation, ...options });
+
+export const denseRule: LayerRule<DenseLayer> = {
+  fields: { units: positiveInteger, ...activatedFields, bias: optional(flag), initializer: optional(initializer) },
+  build(scope, [x], layer) {
+    const { units, activation = 'linear', bias = true } = layer;
+    if (x.shape.length !== 1)
+      throw new ShapeError(`dense: expected an input of shape [features], got ${showShape(x.shape)}`);
+    const [fanIn] = x.shape;
+    const range = initialRange(layer.initializer ?? defaultInitializer(activation), fanIn, units);
+    const weight = scope.parameter('weight', [fanIn, units], range);
+    scope.count(fanIn * units);
+    const y = bias ? graph.dense(x, weight, scope.parameter('bias', [units], 0)) : graph.dense(x, weight);
+    return activate(y, layer);
+  },
+};

@@ -1,0 +1,6 @@
+/** What users take: the layers' functions and what they make. */
+export { type ActivationLayer, activation } from './activation.js';
+export { type DenseLayer, dense } from './dense.js';
+export type { Layer } from './index.js';
+export { type AddLayer, add, type MultiplyLayer, multiply } from './merge.js';
+export { type ResidualLayer, residual } from './residual.js';

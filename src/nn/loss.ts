@@ -1,0 +1,81 @@
+/** Losses in a configuration: the targets that each takes, and the graph that it is. */
+import { ValueError } from '../errors.js';
+import { type Fields, fraction, optional, positive } from '../fields.js';
+import { type Node, type Shape, showShape } from '../graph/node.js';
+import * as losses from '../graph/ops/loss.js';
+
+/**
+ * A loss of one's own: from a layer's output and its targets, which have the output's shape, to one number a sample. A
+ * network with such a loss is no plain data and cannot be saved.
+ */
+export type LossFunction = (output: Node, targets: Node) => Node;
+
+export interface LossConfig {
+  /** Without a loss the network can only predict. */
+  readonly loss?: losses.LossName | LossFunction;
+  /** For softmaxCrossEntropy: how much of the probability is spread evenly over all classes; by default 0. */
+  readonly labelSmoothing?: number;
+  /** For huber: where it turns from square to linear; by default 1. */
+  readonly huberDelta?: number;
+}
+
+interface LossRule {
+  /** The options that the loss has. */
+  readonly options: readonly (keyof LossConfig)[];
+  /** The shape of a sample's targets. */
+  readonly targets: (output: Node, config: LossConfig) => Shape;
+  readonly build: (output: Node, targets: Node, config: LossConfig) => Node;
+}
+
+const likeOutput = (build: LossRule['build'], ...options: LossRule['options']): LossRule => ({
+  options,
+  targets: (output) => output.shape,
+  build,
+});
+
+const rules: { readonly [Name in losses.LossName]: LossRule } = {
+  softmaxCrossEntropy: {
+    options: ['labelSmoothing'],
+    targets: () => [],
+    build: (logits, labels, { labelSmoothing }) => losses.softmaxCrossEntropy(logits, labels, labelSmoothing),
+  },
+  binaryCrossEntropy: likeOutput(losses.binaryCrossEntropy),
+  meanSquaredError: likeOutput(losses.meanSquaredError),
+  meanAbsoluteError: likeOutput(losses.meanAbsoluteError),
+  huber: likeOutput((output, targets, { huberDelta }) => losses.huber(output, targets, huberDelta), 'huberDelta'),
+};
+
+const lossNames = Object.keys(rules);
+
+/** The fields of `LossConfig`. */
+export const lossFields: Fields = {
+  loss: optional({
+    holds: (x) => typeof x === 'function' || lossNames.includes(x as string),
+    text: `one of ${lossNames.join(', ')} or a function`,
+  }),
+  labelSmoothing: optional(fraction),
+  huberDelta: optional(positive),
+};
+
+function ruleOf(config: LossConfig): LossRule {
+  const { loss, ...options } = config;
+  const rule = typeof loss === 'function' ? likeOutput(loss) : rules[loss as losses.LossName];
+  for (const name of Object.keys(lossFields) as (keyof typeof options)[])
+    if (options[name] !== undefined && !rule.options.includes(name))
+      throw new ValueError(`loss: expected no ${name} with ${typeof loss === 'function' ? 'a function' : loss}`);
+  return rule;
+}
+
+/** The shape of a sample's targets; null without a loss. */
+export const targetShape = (output: Node, config: LossConfig): Shape | null =>
+  config.loss === undefined ? null : ruleOf(config).targets(output, config);
+
+/** The loss of each sample. Throws `ValueError` or `ShapeError` if the output does not suit it. */
+export function buildLoss(output: Node, targets: Node, config: LossConfig): Node {
+  const loss = ruleOf(config).build(output, targets, config);
+  if (loss?.operation && loss.batched && loss.shape.length === 0) return loss;
+  const got = loss?.operation
+    ? `${loss.batched ? '' : 'without samples, '}shape ${showShape(loss.shape)}`
+    : String(loss);
+  throw new ValueError(`loss: expected a function that gives one number a sample, got ${got}`);
+}
