@@ -6,7 +6,7 @@ import { checkParameters, type Feeds, sourcesOf, type Tensor } from '../graph/mo
 import { type Node, reachable, showNode, showShape, size } from '../graph/node.js';
 import type { Values } from '../graph/operation.js';
 import { batchMean } from '../graph/ops/reduce.js';
-import { constant, sourceData, sourceKind } from '../graph/ops/source.js';
+import { constant, sourceData } from '../graph/ops/source.js';
 import { evaluateGraph } from './reference.js';
 
 /** A number where a node is a single one, else row-major numbers with their shape. */

@@ -61,8 +61,8 @@ const line: Case[] = [
   ),
 ];
 
-export const convCases: Case[] = [...casesFor(small, false), ...line.slice(1, 2)];
-export const largeConvCases: Case[] = [...casesFor(large, false)];
+export const convCases: Case[] = [...casesFor(small, true), ...line];
+export const largeConvCases: Case[] = [...casesFor(large, true)];
 
 const [, weightGradient, flip] = convolutionOperations;
 
