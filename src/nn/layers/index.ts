@@ -3,14 +3,33 @@ import { ValueError } from '../../errors.js';
 import { checkFields, optional, show } from '../../fields.js';
 import type { LayerBase, LayerRule } from '../layer.js';
 import { type ActivationLayer, activationRule } from './activation.js';
+import {
+  type Conv1dLayer,
+  type Conv2dLayer,
+  type ConvTranspose2dLayer,
+  conv1dRule,
+  conv2dRule,
+  convTranspose2dRule,
+} from './conv.js';
 import { type DenseLayer, denseRule } from './dense.js';
 import { type AddLayer, addRule, type MultiplyLayer, multiplyRule } from './merge.js';
 import { type ResidualLayer, residualRule } from './residual.js';
 
-export type Layer = DenseLayer | ActivationLayer | AddLayer | MultiplyLayer | ResidualLayer;
+export type Layer =
+  | DenseLayer
+  | Conv2dLayer
+  | Conv1dLayer
+  | ConvTranspose2dLayer
+  | ActivationLayer
+  | AddLayer
+  | MultiplyLayer
+  | ResidualLayer;
 
 const rules: { readonly [Kind in Layer['kind']]: LayerRule<Extract<Layer, { kind: Kind }>> } = {
   dense: denseRule,
+  conv2d: conv2dRule,
+  conv1d: conv1dRule,
+  convTranspose2d: convTranspose2dRule,
   activation: activationRule,
   add: addRule,
   multiply: multiplyRule,

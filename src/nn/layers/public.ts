@@ -1,5 +1,14 @@
 /** What users take: the layers' functions and what they make. */
 export { type ActivationLayer, activation } from './activation.js';
+export {
+  type Conv1dLayer,
+  type Conv2dLayer,
+  type ConvTranspose2dLayer,
+  conv1d,
+  conv2d,
+  convTranspose2d,
+  type Extents,
+} from './conv.js';
 export { type DenseLayer, dense } from './dense.js';
 export type { Layer } from './index.js';
 export { type AddLayer, add, type MultiplyLayer, multiply } from './merge.js';
