@@ -12,8 +12,26 @@ import {
   convTranspose2dRule,
 } from './conv.js';
 import { type DenseLayer, denseRule } from './dense.js';
-import { type AddLayer, addRule, type MultiplyLayer, multiplyRule } from './merge.js';
+import { type AddLayer, addRule, type ConcatLayer, concatRule, type MultiplyLayer, multiplyRule } from './merge.js';
+import {
+  type BatchNormLayer,
+  batchNormRule,
+  type GroupNormLayer,
+  groupNormRule,
+  type LayerNormLayer,
+  layerNormRule,
+  type RmsNormLayer,
+  rmsNormRule,
+} from './norm.js';
 import { type ResidualLayer, residualRule } from './residual.js';
+import {
+  type FlattenLayer,
+  flattenRule,
+  type PermuteLayer,
+  permuteRule,
+  type ReshapeLayer,
+  reshapeRule,
+} from './shape.js';
 
 export type Layer =
   | DenseLayer
@@ -21,8 +39,16 @@ export type Layer =
   | Conv1dLayer
   | ConvTranspose2dLayer
   | ActivationLayer
+  | BatchNormLayer
+  | LayerNormLayer
+  | GroupNormLayer
+  | RmsNormLayer
+  | FlattenLayer
+  | ReshapeLayer
+  | PermuteLayer
   | AddLayer
   | MultiplyLayer
+  | ConcatLayer
   | ResidualLayer;
 
 const rules: { readonly [Kind in Layer['kind']]: LayerRule<Extract<Layer, { kind: Kind }>> } = {
@@ -31,8 +57,16 @@ const rules: { readonly [Kind in Layer['kind']]: LayerRule<Extract<Layer, { kind
   conv1d: conv1dRule,
   convTranspose2d: convTranspose2dRule,
   activation: activationRule,
+  batchNorm: batchNormRule,
+  layerNorm: layerNormRule,
+  groupNorm: groupNormRule,
+  rmsNorm: rmsNormRule,
+  flatten: flattenRule,
+  reshape: reshapeRule,
+  permute: permuteRule,
   add: addRule,
   multiply: multiplyRule,
+  concat: concatRule,
   residual: residualRule,
 };
 
