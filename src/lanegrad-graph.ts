@@ -1,6 +1,7 @@
 /** `lanegrad/graph`: computation graphs, differentiated and compiled. */
 export { type CompileOptions, compile, type Gradient, GraphProgram } from './compile.js';
 export { gradients } from './graph/gradient.js';
+export type { Axes } from './graph/axes.js';
 export type { Feeds, MemoryPlan, RuntimeReport, Tensor } from './graph/model.js';
 export type { Node, Shape } from './graph/node.js';
 export {
@@ -42,7 +43,7 @@ export {
   softmaxCrossEntropy,
 } from './graph/ops/loss.js';
 export { broadcast, concat, pad, permute, slice, tile, transpose } from './graph/ops/move.js';
-export { type Axes, mean, sum } from './graph/ops/reduce.js';
+export { mean, sum } from './graph/ops/reduce.js';
 export { flatten, reshape } from './graph/ops/reshape.js';
 export { constant, input, parameter } from './graph/ops/source.js';
 export * from './optim/optimizer.js';
