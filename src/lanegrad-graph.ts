@@ -1,7 +1,7 @@
 /** `lanegrad/graph`: computation graphs, differentiated and compiled. */
 export { type CompileOptions, compile, type Gradient, GraphProgram } from './compile.js';
-export { gradients } from './graph/gradient.js';
 export type { Axes } from './graph/axes.js';
+export { gradients } from './graph/gradient.js';
 export type { Feeds, MemoryPlan, RuntimeReport, Tensor } from './graph/model.js';
 export type { Node, Shape } from './graph/node.js';
 export {
@@ -17,6 +17,7 @@ export {
   softplus,
   tanh,
 } from './graph/ops/activation.js';
+export { argmax, gather, max, min } from './graph/ops/choose.js';
 export { dense } from './graph/ops/dense.js';
 export {
   add,
@@ -43,6 +44,7 @@ export {
   softmaxCrossEntropy,
 } from './graph/ops/loss.js';
 export { broadcast, concat, pad, permute, slice, tile, transpose } from './graph/ops/move.js';
+export { avgPool2d, globalAvgPool, maxPool2d, type PoolOptions } from './graph/ops/pool.js';
 export { mean, sum } from './graph/ops/reduce.js';
 export { flatten, reshape } from './graph/ops/reshape.js';
 export { constant, input, parameter } from './graph/ops/source.js';
