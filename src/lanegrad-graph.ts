@@ -20,10 +20,16 @@ export {
 export { argmax, gather, max, min } from './graph/ops/choose.js';
 export { dense } from './graph/ops/dense.js';
 export {
+  abs,
   add,
+  clip,
   div,
+  equal,
   exp,
+  greater,
   heaviside,
+  keep,
+  less,
   log,
   maximum,
   minimum,
@@ -35,6 +41,7 @@ export {
   sqrt,
   square,
   sub,
+  where,
 } from './graph/ops/elementwise.js';
 export {
   binaryCrossEntropy,
