@@ -1,5 +1,6 @@
 /** `lanegrad/graph`: computation graphs, differentiated and compiled. */
 export { type CompileOptions, compile, type Gradient, GraphProgram } from './compile.js';
+export type { Axes } from './graph/axes.js';
 export { gradients } from './graph/gradient.js';
 export type { Feeds, MemoryPlan, RuntimeReport, Tensor } from './graph/model.js';
 export type { Node, Shape } from './graph/node.js';
@@ -16,12 +17,19 @@ export {
   softplus,
   tanh,
 } from './graph/ops/activation.js';
+export { argmax, gather, max, min } from './graph/ops/choose.js';
 export { dense } from './graph/ops/dense.js';
 export {
+  abs,
   add,
+  clip,
   div,
+  equal,
   exp,
+  greater,
   heaviside,
+  keep,
+  less,
   log,
   maximum,
   minimum,
@@ -33,6 +41,7 @@ export {
   sqrt,
   square,
   sub,
+  where,
 } from './graph/ops/elementwise.js';
 export {
   binaryCrossEntropy,
@@ -42,7 +51,8 @@ export {
   softmaxCrossEntropy,
 } from './graph/ops/loss.js';
 export { broadcast, concat, pad, permute, slice, tile, transpose } from './graph/ops/move.js';
-export { type Axes, mean, sum } from './graph/ops/reduce.js';
+export { avgPool2d, globalAvgPool, maxPool2d, type PoolOptions } from './graph/ops/pool.js';
+export { mean, sum } from './graph/ops/reduce.js';
 export { flatten, reshape } from './graph/ops/reshape.js';
 export { constant, input, parameter } from './graph/ops/source.js';
 export * from './optim/optimizer.js';
