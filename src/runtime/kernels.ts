@@ -1,5 +1,6 @@
 /** The kernels of one tier: the bytes that travel inside the JavaScript, compiled and instantiated. */
 import { instantiateSync } from '@assemblyscript/loader';
+import { platform } from '#platform';
 import type { ThreadExports } from './pool.js';
 
 /** The tiers that run as WebAssembly, fastest first. */
@@ -51,7 +52,7 @@ export function microKernels(exports: KernelExports): Map<string, MicroKernel> {
   );
 }
 
-// Each tier is a module of its own, so that only the one in use is loaded and decoded.
+// Each tier is a module of its own, zlib data in base64, so that only the one in use is loaded and decoded.
 const sources: { readonly [tier in KernelTier]: () => Promise<{ default: string }> } = {
   wide: () => import('./generated/wide.js'),
   relaxed: () => import('./generated/relaxed.js'),
@@ -62,7 +63,7 @@ const sources: { readonly [tier in KernelTier]: () => Promise<{ default: string 
 /** The bytes of a tier's kernels. */
 export async function kernelBytes(tier: KernelTier): Promise<Uint8Array<ArrayBuffer>> {
   const { default: base64 } = await sources[tier]();
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  return platform.inflate(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)));
 }
 
 /**
