@@ -103,6 +103,7 @@ export class Network {
         return rows;
       },
       input: () => this.input,
+      place: ({ x, y }) => executable.place({ x, y }),
       trainStep: (x, y) => this.trainStep(x, y),
       evaluate: (data) => this.evaluate(data),
       steps: () => executable.steps,

@@ -5,6 +5,8 @@ import { RECORD_BYTES, instructions as table } from './generated/instructions.js
 
 /** Where things lie in the block of a program; see `assembly/program.ts`. */
 export const HEADER = { rows: 0, invalid: 4, hyper: 64, records: 128 } as const;
+/** Where the record of `packRows` says which samples it takes. */
+export const SAMPLES = { source: 4, index: 8 } as const;
 const BARRIER = 1 << 16;
 
 export const recordsBytes = (count: number): number => HEADER.records + RECORD_BYTES * count;

@@ -1,7 +1,7 @@
 /** The training loop. */
 import { DivergenceError, ValueError } from '../errors.js';
 import { allFinite } from '../graph/feeds.js';
-import type { Snapshot } from '../graph/model.js';
+import type { Samples, Snapshot } from '../graph/model.js';
 import { Generator } from '../random.js';
 
 /** Samples: row-major inputs, and labels or targets. */
@@ -69,6 +69,8 @@ export interface Trainable {
   check(operation: string, data: Dataset): number;
   /** Room for the inputs of a batch, which `trainStep` does not copy. */
   input(): Float32Array;
+  /** The data, which was checked, where rows of it need no copy; null if there is no such place. */
+  place(data: Dataset): Samples | null;
   trainStep(x: ArrayLike<number>, y: ArrayLike<number>): number;
   evaluate(data: Dataset): Evaluation;
   snapshot(): Snapshot;
@@ -94,10 +96,22 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => void later(resolv
 /** Trains on the data; see `Network.fit`. */
 export async function fit(net: Trainable, data: Dataset, options: FitOptions): Promise<EpochReport[]> {
   checkOptions(options);
-  const { epochs = 1, shuffle = true, signal, onBatch, onEpoch } = options;
-  const { train, rows, validation } = split(net, data, options.validation);
+  const parts = split(net, data, options.validation);
+  const source = net.place(parts.train) ?? gathered(net, parts.train);
+  try {
+    return await train(net, source, parts, options);
+  } finally {
+    source.dispose();
+  }
+}
+
+async function train(
+  net: Trainable,
+  source: Samples,
+  { rows, validation }: ReturnType<typeof split>,
+  { epochs = 1, shuffle = true, signal, onBatch, onEpoch }: FitOptions,
+): Promise<EpochReport[]> {
   const batches = Math.ceil(rows / net.batch);
-  const batch = createBatch(net, train);
   const history: EpochReport[] = [];
   let turn = performance.now();
   let start: Start = { epoch: 1, epochs: net.epochs, snapshot: net.snapshot() };
@@ -112,7 +126,7 @@ export async function fit(net: Trainable, data: Dataset, options: FitOptions): P
   };
 
   for (let epoch = 1; epoch <= epochs; epoch++) {
-    const order = Uint32Array.from({ length: rows }, (_, i) => i);
+    const order = new Uint32Array(rows).map((_, i) => i);
     if (shuffle) new Generator(net.seed, SHUFFLE_STREAM + net.epochs).shuffle(order);
     let total = 0;
     let seconds = 0;
@@ -120,8 +134,7 @@ export async function fit(net: Trainable, data: Dataset, options: FitOptions): P
       if (signal?.aborted) return history;
       const began = performance.now();
       const taken = order.subarray(index * net.batch, Math.min(rows, (index + 1) * net.batch));
-      const { x, y } = batch(taken);
-      const loss = net.trainStep(x, y);
+      const loss = source.trainStep(taken);
       seconds += (performance.now() - began) / 1000;
       if (!Number.isFinite(loss)) diverge(`a finite loss, got ${loss}`, `epoch ${epoch}, batch ${index + 1}`);
       // The last step of an epoch may be the one that went too far: a start is good once a loss from there was finite.
@@ -196,22 +209,25 @@ export function slice(values: ArrayLike<number>, from: number, to: number): Arra
   return Array.prototype.slice.call(values, from, to);
 }
 
-/** Gathers the inputs of a batch where the network reads them, and its targets in an array that is used again. */
-function createBatch(net: Trainable, { x, y }: Dataset): (taken: Uint32Array) => Dataset {
+/**
+ * Samples that stay where they are: the inputs of each batch are gathered where the network reads them, its targets in an
+ * array that is used again.
+ */
+function gathered(net: Trainable, { x, y }: Dataset): Samples {
   const { batch, sizes } = net;
   const gather = (values: ArrayLike<number>, size: number, room: () => Float32Array) => {
     const source = values instanceof Float32Array ? values : Float32Array.from(values);
-    return (taken: Uint32Array): Float32Array => {
+    return (rows: Uint32Array): Float32Array => {
       const target = room();
-      taken.forEach((row, i) => {
+      rows.forEach((row, i) => {
         if (size === 1) target[i] = source[row];
         else target.set(source.subarray(row * size, (row + 1) * size), i * size);
       });
-      return taken.length === batch ? target : target.subarray(0, taken.length * size);
+      return rows.length === batch ? target : target.subarray(0, rows.length * size);
     };
   };
   const targets = new Float32Array(batch * sizes.y);
   const gatherX = gather(x, sizes.x, () => net.input());
   const gatherY = gather(y, sizes.y, () => targets);
-  return (taken) => ({ x: gatherX(taken), y: gatherY(taken) });
+  return { trainStep: (rows) => net.trainStep(gatherX(rows), gatherY(rows)), dispose: () => {} };
 }
