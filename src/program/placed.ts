@@ -3,8 +3,8 @@ import { MemoryError } from '../errors.js';
 import { LINE_BYTES } from '../graph/storage.js';
 import type { Heap } from '../runtime/heap.js';
 
-/** More is not placed: that memory never shrinks, and other networks may need it. */
-const MOST_BYTES = 2 ** 30;
+/** Half of the memory is for networks alone: it never shrinks, and one that finds no room cannot be made. */
+const MOST_BYTES = 2 ** 31;
 
 export interface Placed {
   /** Where the numbers of the rows to take are written: as many as a batch. */
@@ -14,7 +14,7 @@ export interface Placed {
   dispose(): void;
 }
 
-/** Copies samples in that have been checked. Null if there is no room for them. */
+/** Copies samples in that have been checked, with room for the rows of a batch. Null if there is no room for them. */
 export function place(heap: Heap, feeds: Readonly<Record<string, ArrayLike<number>>>, batch: number): Placed | null {
   const offsets = new Map<string, number>();
   let bytes = 4 * batch;
@@ -23,17 +23,18 @@ export function place(heap: Heap, feeds: Readonly<Record<string, ArrayLike<numbe
     offsets.set(name, bytes);
     bytes += 4 * values.length;
   }
-  if (bytes > MOST_BYTES) return null;
-  const block = allocate(heap, bytes);
+  if (heap.used + bytes > MOST_BYTES) return null;
+  const block = reserve(heap, bytes);
   if (block === null) return null;
   const address = (name: string): number => block + (offsets.get(name) as number);
   for (const [name, values] of Object.entries(feeds)) heap.f32.set(values, address(name) / 4);
   return { index: block, address, dispose: () => heap.free(block, bytes) };
 }
 
-function allocate(heap: Heap, bytes: number): number | null {
+/** Null where the engine has less memory to give than the heap may have. */
+function reserve(heap: Heap, bytes: number): number | null {
   try {
-    return heap.allocate(bytes, 'samples');
+    return heap.reserve(bytes, 'samples');
   } catch (error) {
     if (error instanceof MemoryError) return null;
     throw error;

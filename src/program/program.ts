@@ -155,6 +155,7 @@ export class Program implements Executable {
   }
 
   place(feeds: Readonly<Record<string, ArrayLike<number>>>): Samples | null {
+    this.#alive('fit');
     const placed = place(this.runtime.heap, feeds, this.model.batch);
     if (!placed) return null;
     return {

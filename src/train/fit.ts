@@ -37,7 +37,7 @@ export interface EpochReport {
   readonly loss: number;
   /** After the epoch, on the validation data; null without any. */
   readonly validation: Evaluation | null;
-  /** Spent on training alone. */
+  /** Spent on training alone, which begins once the samples are in place. */
   readonly seconds: number;
   readonly samplesPerSecond: number;
 }
@@ -96,19 +96,18 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => void later(resolv
 /** Trains on the data; see `Network.fit`. */
 export async function fit(net: Trainable, data: Dataset, options: FitOptions): Promise<EpochReport[]> {
   checkOptions(options);
-  const parts = split(net, data, options.validation);
-  const source = net.place(parts.train) ?? gathered(net, parts.train);
+  const { training, rows, validation } = split(net, data, options.validation);
+  const samples = net.place(training) ?? gathered(net, training);
   try {
-    return await train(net, source, parts, options);
+    return await train(net, { samples, rows, validation }, options);
   } finally {
-    source.dispose();
+    samples.dispose();
   }
 }
 
 async function train(
   net: Trainable,
-  source: Samples,
-  { rows, validation }: ReturnType<typeof split>,
+  { samples, rows, validation }: { samples: Samples; rows: number; validation: Dataset | null },
   { epochs = 1, shuffle = true, signal, onBatch, onEpoch }: FitOptions,
 ): Promise<EpochReport[]> {
   const batches = Math.ceil(rows / net.batch);
@@ -134,14 +133,14 @@ async function train(
       if (signal?.aborted) return history;
       const began = performance.now();
       const taken = order.subarray(index * net.batch, Math.min(rows, (index + 1) * net.batch));
-      const loss = source.trainStep(taken);
+      const loss = samples.trainStep(taken);
       seconds += (performance.now() - began) / 1000;
       if (!Number.isFinite(loss)) diverge(`a finite loss, got ${loss}`, `epoch ${epoch}, batch ${index + 1}`);
       // The last step of an epoch may be the one that went too far: a start is good once a loss from there was finite.
       if (index === 0) good = start;
       total += loss * taken.length;
-      const samples = Math.min(rows, (index + 1) * net.batch);
-      await onBatch?.({ epoch, batch: index + 1, batches, loss, samples });
+      const seen = Math.min(rows, (index + 1) * net.batch);
+      await onBatch?.({ epoch, batch: index + 1, batches, loss, samples: seen });
       if (performance.now() - turn > TURN_MS) {
         await nextTurn();
         turn = performance.now();
@@ -186,10 +185,10 @@ function checkOptions(options: FitOptions): void {
 /** The data to train on, with its number of rows, and the data to evaluate. All of it is checked. */
 function split(net: Trainable, data: Dataset, validation: FitOptions['validation']) {
   const rows = net.check('fit', data);
-  if (validation === undefined) return { train: data, rows, validation: null };
+  if (validation === undefined) return { training: data, rows, validation: null };
   if (typeof validation !== 'number') {
     net.check('fit (validation)', validation);
-    return { train: data, rows, validation };
+    return { training: data, rows, validation };
   }
   const held = Math.round(rows * validation);
   if (!(validation > 0 && validation < 1) || held === 0 || held === rows)
@@ -200,7 +199,7 @@ function split(net: Trainable, data: Dataset, validation: FitOptions['validation
     x: slice(data.x, from * net.sizes.x, to * net.sizes.x),
     y: slice(data.y, from * net.sizes.y, to * net.sizes.y),
   });
-  return { train: part(0, rows - held), rows: rows - held, validation: part(rows - held, rows) };
+  return { training: part(0, rows - held), rows: rows - held, validation: part(rows - held, rows) };
 }
 
 /** Part of an array: a view where the array has views. */
