@@ -127,17 +127,16 @@ export function shareBatchUnits(r: usize): i32 {
   return samplePanels;
 }
 
-/** The gradient of sumBatch: y[m][f][16] = x[f], or x[f] / rows, in all lanes, of which those beyond the batch repeat one. */
+/** The gradient of the batch's mean: y[m][f][16] = x[f] / rows, in the lanes beyond the batch too, which repeat a sample. */
 export function shareBatch(r: usize, first: i32, last: i32): void {
   const features = ShareBatch.features(r);
-  const divisor: f32 = ShareBatch.mean(r) ? <f32>rows : 1;
   for (let m = first; m < last; m++) {
     let y = ShareBatch.y(r) + lines(m * features);
-    for (let f = 0; f < features; f++) {
-      const value = splat(f32.load(ShareBatch.x(r) + (<usize>f << 2)) / divisor);
-      for (const end = y + LINE_BYTES; y < end; y += 2 * BYTES) {
-        store(y + BYTES, value);
-        store(y, value);
+    for (let f = 0; f < features; f++, y += LINE_BYTES) {
+      const value = splat(f32.load(ShareBatch.x(r) + (<usize>f << 2)) / <f32>rows);
+      for (let j: usize = 0; j < LINE_BYTES; j += 2 * BYTES) {
+        store(y + j + BYTES, value);
+        store(y + j, value);
       }
     }
   }

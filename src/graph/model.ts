@@ -144,6 +144,8 @@ export interface Derivation {
   readonly inputs: ReadonlyMap<string, Node>;
   readonly parameters: ReadonlyMap<string, Node>;
   readonly statistics: ReadonlyMap<string, Node>;
+  /** Parameters and statistics. */
+  readonly kept: ReadonlyMap<string, Node>;
 }
 
 /** Finds the model's sources and derives its gradients. Throws `ValueError` or `ShapeError` if they do not make sense. */
@@ -174,6 +176,7 @@ export function derive(model: Model): Derivation {
     inputs,
     parameters,
     statistics,
+    kept: new Map([...parameters, ...statistics]),
     gradients: new Map(derived.map((node, i) => [model.gradients[i], node])),
   };
 }
@@ -194,17 +197,17 @@ export function sourcesOf(roots: readonly Node[]): Pick<Derivation, 'inputs' | '
     parameter: new Map<string, Node>(),
     statistic: new Map<string, Node>(),
   };
-  const names = new Map<string, Node>();
+  const named = new Map<string, Node>();
   for (const node of reachable(roots)) {
     const kind = sourceKind(node);
     if (kind === undefined || kind === 'constant') continue;
     const name = node.name as string;
-    const other = names.get(name);
+    const other = named.get(name);
     if (other)
       throw new ValueError(
         `compile: expected every input and parameter to have a name of its own, got ${showNode(other)} and ${showNode(node)}`,
       );
-    names.set(name, node);
+    named.set(name, node);
     found[kind].set(name, node);
   }
   return { inputs: found.input, parameters: found.parameter, statistics: found.statistic };
@@ -220,18 +223,12 @@ export function namedTensors(
   return new Map(Object.entries(values));
 }
 
-/**
- * Throws `ValueError` or `ShapeError` unless each value belongs to a parameter or statistic, has its shape and is finite
- * in f32.
- */
-export function checkParameters(
-  { parameters, statistics }: Pick<Derivation, 'parameters' | 'statistics'>,
-  values: ReadonlyMap<string, Tensor>,
-): void {
+/** Throws `ValueError` or `ShapeError` unless each value belongs to a parameter, has its shape and is finite in f32. */
+export function checkParameters(parameters: ReadonlyMap<string, Node>, values: ReadonlyMap<string, Tensor>): void {
   for (const [name, value] of values) {
-    const node = parameters.get(name) ?? statistics.get(name);
+    const node = parameters.get(name);
     if (!node) {
-      const known = [...parameters.keys(), ...statistics.keys()].join(', ');
+      const known = [...parameters.keys()].join(', ');
       throw new ValueError(`setParameters: expected one of the parameters ${known}, got '${name}'`);
     }
     if (!Array.isArray(value?.shape) || typeof value.data?.length !== 'number')

@@ -221,13 +221,11 @@ export class Program implements Executable {
 
   setParameters(values: ReadonlyMap<string, Tensor>): void {
     this.#alive('setParameters');
-    const { parameters, statistics } = this.derivation;
-    checkParameters(this.derivation, values);
+    const { kept } = this.derivation;
+    checkParameters(kept, values);
     this.#stage = 'none';
-    for (const [name, { shape, data }] of values) {
-      const node = (parameters.get(name) ?? statistics.get(name)) as Node;
-      this.runtime.pack(this.#store.address(node), shape, data);
-    }
+    for (const [name, { shape, data }] of values)
+      this.runtime.pack(this.#store.address(kept.get(name) as Node), shape, data);
   }
 
   fillUniform(name: string, seed: number, stream: number, low: number, high: number): void {

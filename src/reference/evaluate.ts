@@ -40,7 +40,7 @@ export function evaluate(
   const rows = checkFeeds('evaluate', rules, feeds, Infinity);
   checkFinite('evaluate', rules, feeds);
   const nodes = reachable([f]);
-  checkParameters(sourcesOf([f]), parameters);
+  checkParameters(sourcesOf([f]).parameters, parameters);
 
   const root = f.batched ? batchMean(f) : f;
   const { gradients, flows } = backpropagate(root, nodes, constant(1));

@@ -63,8 +63,8 @@ export class Reference implements Executable {
     readonly precision: Precision = 'f32',
   ) {
     this.#derivation = derive(model);
-    const { parameters, statistics } = this.#derivation;
-    for (const node of [...parameters.values(), ...statistics.values()]) {
+    const { parameters, kept } = this.#derivation;
+    for (const node of kept.values()) {
       const values = this.#array(size(node.shape));
       values.set(sourceData(node) ?? []);
       this.#kept.set(node, values);
@@ -216,7 +216,7 @@ export class Reference implements Executable {
 
   setParameters(values: ReadonlyMap<string, Tensor>): void {
     this.#alive('setParameters');
-    checkParameters(this.#derivation, values);
+    checkParameters(this.#derivation.kept, values);
     for (const [name, { data }] of values) this.#named(name).set(data);
     this.#fed = null;
     this.#gradients = null;
@@ -259,8 +259,7 @@ export class Reference implements Executable {
 
   /** The values of a parameter or statistic. */
   #named(name: string): Values {
-    const { parameters, statistics } = this.#derivation;
-    return this.#kept.get((parameters.get(name) ?? statistics.get(name)) as Node) as Values;
+    return this.#kept.get(this.#derivation.kept.get(name) as Node) as Values;
   }
 
   #alive(operation: string): void {

@@ -133,5 +133,5 @@ it('a statistic and a parameter of one name are refused', async () => {
     { loss: null, outputs: [output], gradients: [], update: null, batch: 1 },
     { tier: 'js' },
   );
-  await expect(refused).rejects.toThrow("to have a name of its own, got 'p'");
+  await expect(refused).rejects.toThrow("a name of its own, got 'p'");
 });

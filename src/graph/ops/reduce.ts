@@ -52,7 +52,7 @@ const spreadOperation: Operation<{ readonly shape: Shape; readonly scale: number
 };
 
 interface BatchAttributes {
-  /** Whether what is summed up, or shared out, is divided by the number of samples. */
+  /** Whether the sum, or what is given to each sample, is divided by the number of samples. */
   readonly mean: boolean;
 }
 
@@ -64,7 +64,7 @@ const sumBatchOperation: Operation<BatchAttributes> = {
     return x.shape;
   },
   batched: () => false,
-  vjp: (_, dy, __, attributes) => [apply(shareBatchOperation, [dy], attributes)],
+  vjp: (_, dy, __, attributes) => [apply(repeatOperation, [dy], attributes)],
   evaluate(node, [x], evaluation, { mean }) {
     const y = evaluation.allocate(node);
     for (let i = 0; i < y.length; i++) {
@@ -74,17 +74,17 @@ const sumBatchOperation: Operation<BatchAttributes> = {
     }
     return y;
   },
-  lower(node, lowering, attributes) {
+  lower(node, lowering, { mean }) {
     const x = lowering.buffer(node.inputs[0]);
-    const mean = attributes.mean ? 1 : 0;
+    const fields = { features: size(node.shape), mean: mean ? 1 : 0 };
     if (mean && node.shape.length === 0) lowering.emit('batchMean', { x, y: lowering.buffer(node) });
-    else emitRowMajor(lowering, node, (y) => lowering.emit('sumBatch', { x, y, features: size(node.shape), mean }));
+    else emitRowMajor(lowering, node, (y) => lowering.emit('sumBatch', { x, y, ...fields }));
   },
 };
 
-/** The gradient of that: each sample's share, x or x / rows. */
-const shareBatchOperation: Operation<BatchAttributes> = {
-  name: 'shareBatch',
+/** The same tensor for every sample of the batch, or an equal share of it. */
+const repeatOperation: Operation<BatchAttributes> = {
+  name: 'repeat',
   shape: ([x]) => x.shape,
   batched: () => true,
   vjp: (_, dy, __, attributes) => [apply(sumBatchOperation, [dy], attributes)],
@@ -93,19 +93,11 @@ const shareBatchOperation: Operation<BatchAttributes> = {
     return evaluation.allocate(node).map((_, i) => x[i % x.length] / count);
   },
   lower(node, lowering, { mean }) {
-    const x = lowering.flat(node.inputs[0]);
-    lowering.emit('shareBatch', { x, y: lowering.buffer(node), features: size(node.shape), mean: mean ? 1 : 0 });
+    const [x] = node.inputs;
+    const y = lowering.buffer(node);
+    if (mean) lowering.emit('shareBatch', { x: lowering.flat(x), y, features: size(node.shape) });
+    else emitElementwise(lowering, node, Elementwise.copy, [x], 1);
   },
-};
-
-/** The same tensor for every sample of the batch. */
-const repeatOperation: Operation = {
-  name: 'repeat',
-  shape: ([x]) => x.shape,
-  batched: () => true,
-  vjp: (_, dy) => [sumBatch(dy)],
-  evaluate: (node, [x], evaluation) => evaluation.allocate(node).map((_, i) => x[i % x.length]),
-  lower: (node, lowering) => emitElementwise(lowering, node, Elementwise.copy, node.inputs, 1),
 };
 
 const sumAxesOperation = combination('sumAxes');
@@ -135,11 +127,11 @@ export const mean = (x: Node, axes?: Axes): Node => scaledSum('mean', x, axes, (
 export const spread = (x: Node, shape: Shape, scale = 1): Node =>
   shape.length === 0 && scale === 1 ? x : apply(spreadOperation, [x], { shape, scale });
 
-/** The mean over the samples of the batch. */
+/** The mean over the samples of the batch: what `forward()` returns of a loss. */
 export const batchMean = (x: Node): Node => apply(sumBatchOperation, [x], { mean: true });
 
 /** The same tensor for every sample. */
-export const repeat = (x: Node): Node => apply(repeatOperation, [x], {});
+export const repeat = (x: Node): Node => apply(repeatOperation, [x], { mean: false });
 
 /** The sum over all axes but the last. */
 export const sumLeading = (x: Node): Node => (x.shape.length < 2 ? x : sum(x, range(x.shape.length - 1)));
@@ -155,11 +147,4 @@ export function unbroadcast(dy: Node, x: Node): Node {
   return summed.batched && !x.batched ? sumBatch(summed) : summed;
 }
 
-export const reduceOperations = [
-  sumOperation,
-  spreadOperation,
-  sumBatchOperation,
-  shareBatchOperation,
-  repeatOperation,
-  sumAxesOperation,
-];
+export const reduceOperations = [sumOperation, spreadOperation, sumBatchOperation, repeatOperation, sumAxesOperation];

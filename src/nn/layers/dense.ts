@@ -1,14 +1,13 @@
 /** Fully connected layers. */
-import { ShapeError } from '../../errors.js';
 import { flag, optional, positiveInteger } from '../../fields.js';
-import { showShape } from '../../graph/node.js';
+import { size } from '../../graph/node.js';
 import type { ActivationName } from '../../graph/ops/activation.js';
 import * as graph from '../../graph/ops/dense.js';
 import { defaultInitializer, type Initializer, initializer, initialRange } from '../initialize.js';
 import type { LayerBase, LayerOptions, LayerRule } from '../layer.js';
 import { type Activated, activate, activatedFields } from './activation.js';
 
-/** y = f(x W + b), with `units` outputs. */
+/** y = f(x W + b), with `units` outputs in place of the last axis of x. */
 export interface DenseLayer extends LayerBase<'dense'>, Activated {
   readonly units: number;
   /** Whether a bias is added; by default yes. */
@@ -28,12 +27,10 @@ export const denseRule: LayerRule<DenseLayer> = {
   fields: { units: positiveInteger, ...activatedFields, bias: optional(flag), initializer: optional(initializer) },
   build(scope, [x], layer) {
     const { units, activation = 'linear', bias = true } = layer;
-    if (x.shape.length !== 1)
-      throw new ShapeError(`dense: expected an input of shape [features], got ${showShape(x.shape)}`);
-    const [fanIn] = x.shape;
+    const fanIn = x.shape.at(-1) as number;
     const range = initialRange(layer.initializer ?? defaultInitializer(activation), fanIn, units);
     const weight = scope.parameter('weight', [fanIn, units], range);
-    scope.count(fanIn * units);
+    scope.count(size(x.shape) * units);
     const y = bias ? graph.dense(x, weight, scope.parameter('bias', [units], 0)) : graph.dense(x, weight);
     return activate(y, layer);
   },

@@ -3,17 +3,70 @@ import { ValueError } from '../../errors.js';
 import { checkFields, optional, show } from '../../fields.js';
 import type { LayerBase, LayerRule } from '../layer.js';
 import { type ActivationLayer, activationRule } from './activation.js';
+import {
+  type Conv1dLayer,
+  type Conv2dLayer,
+  type ConvTranspose2dLayer,
+  conv1dRule,
+  conv2dRule,
+  convTranspose2dRule,
+} from './conv.js';
 import { type DenseLayer, denseRule } from './dense.js';
-import { type AddLayer, addRule, type MultiplyLayer, multiplyRule } from './merge.js';
+import { type AddLayer, addRule, type ConcatLayer, concatRule, type MultiplyLayer, multiplyRule } from './merge.js';
+import {
+  type BatchNormLayer,
+  batchNormRule,
+  type GroupNormLayer,
+  groupNormRule,
+  type LayerNormLayer,
+  layerNormRule,
+  type RmsNormLayer,
+  rmsNormRule,
+} from './norm.js';
 import { type ResidualLayer, residualRule } from './residual.js';
+import {
+  type FlattenLayer,
+  flattenRule,
+  type PermuteLayer,
+  permuteRule,
+  type ReshapeLayer,
+  reshapeRule,
+} from './shape.js';
 
-export type Layer = DenseLayer | ActivationLayer | AddLayer | MultiplyLayer | ResidualLayer;
+export type Layer =
+  | DenseLayer
+  | Conv2dLayer
+  | Conv1dLayer
+  | ConvTranspose2dLayer
+  | ActivationLayer
+  | BatchNormLayer
+  | LayerNormLayer
+  | GroupNormLayer
+  | RmsNormLayer
+  | FlattenLayer
+  | ReshapeLayer
+  | PermuteLayer
+  | AddLayer
+  | MultiplyLayer
+  | ConcatLayer
+  | ResidualLayer;
 
 const rules: { readonly [Kind in Layer['kind']]: LayerRule<Extract<Layer, { kind: Kind }>> } = {
   dense: denseRule,
+  conv2d: conv2dRule,
+  conv1d: conv1dRule,
+  convTranspose2d: convTranspose2dRule,
   activation: activationRule,
+  batchNorm: batchNormRule,
+  layerNorm: layerNormRule,
+  groupNorm: groupNormRule,
+  rmsNorm: rmsNormRule,
+  flatten: flattenRule,
+  reshape: reshapeRule,
+  permute: permuteRule,
   add: addRule,
   multiply: multiplyRule,
+  concat: concatRule,
   residual: residualRule,
 };
 

@@ -1,6 +1,8 @@
 /** Layers that make one value of several. */
+import { optional } from '../../fields.js';
 import type { Node } from '../../graph/node.js';
 import * as elementwise from '../../graph/ops/elementwise.js';
+import * as graph from '../../graph/ops/move.js';
 import type { LayerBase, LayerRule } from '../layer.js';
 
 /** The sum of all inputs, element by element. */
@@ -14,6 +16,21 @@ export const add = (): AddLayer => ({ kind: 'add' });
 
 /** The product of all inputs, element by element; shapes broadcast as in the graph's `mul`. */
 export const multiply = (): MultiplyLayer => ({ kind: 'multiply' });
+
+/** All inputs one after the other. */
+export interface ConcatLayer extends LayerBase<'concat'> {
+  /** The axis along which they stand, from the end if negative; by default the last. */
+  readonly axis?: number;
+}
+
+/** All inputs one after the other along an axis, by default the last: features, or channels. */
+export const concat = (axis = -1): ConcatLayer => ({ kind: 'concat', axis });
+
+export const concatRule: LayerRule<ConcatLayer> = {
+  fields: { axis: optional({ holds: Number.isInteger, text: 'an integer' }) },
+  merges: true,
+  build: (_, inputs, { axis = -1 }) => graph.concat(inputs, axis),
+};
 
 const folding = <L extends LayerBase<string>>(f: (a: Node, b: Node) => Node): LayerRule<L> => ({
   fields: {},

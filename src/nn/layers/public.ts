@@ -1,6 +1,26 @@
 /** What users take: the layers' functions and what they make. */
 export { type ActivationLayer, activation } from './activation.js';
+export {
+  type Conv1dLayer,
+  type Conv2dLayer,
+  type ConvTranspose2dLayer,
+  conv1d,
+  conv2d,
+  convTranspose2d,
+  type Extents,
+} from './conv.js';
 export { type DenseLayer, dense } from './dense.js';
 export type { Layer } from './index.js';
-export { type AddLayer, add, type MultiplyLayer, multiply } from './merge.js';
+export { type AddLayer, add, type ConcatLayer, concat, type MultiplyLayer, multiply } from './merge.js';
+export {
+  type BatchNormLayer,
+  batchNorm,
+  type GroupNormLayer,
+  groupNorm,
+  type LayerNormLayer,
+  layerNorm,
+  type RmsNormLayer,
+  rmsNorm,
+} from './norm.js';
 export { type ResidualLayer, residual } from './residual.js';
+export { type FlattenLayer, flatten, type PermuteLayer, permute, type ReshapeLayer, reshape } from './shape.js';

@@ -1,9 +1,9 @@
 import { apply } from '../../../src/graph/node.js';
 import type { Operation } from '../../../src/graph/operation.js';
-import { batchMean, mean, reduceOperations, repeat, spread, sum, sumBatch } from '../../../src/graph/ops/reduce.js';
+import { batchMean, mean, reduceOperations, spread, sum, sumBatch } from '../../../src/graph/ops/reduce.js';
 import { all, type Case, each, layouts, named, signed } from './operands.js';
 
-const shareBatchOperation = reduceOperations[3] as Operation<{ readonly mean: boolean }>;
+const repeatOperation = reduceOperations[3] as Operation<{ readonly mean: boolean }>;
 
 export const sumsOf = (n: number): Case[] => [
   ...layouts(n).flatMap((layout) => [
@@ -24,9 +24,8 @@ export const sumsOf = (n: number): Case[] => [
   ...[[n], [3, n], []].flatMap((shape) => [
     named('sumBatch', [each(shape)], sumBatch),
     named('batchMean', [each(shape)], batchMean),
-    named('repeat', [all(shape)], repeat),
     ...[false, true].map((mean) =>
-      named(`shareBatch, mean ${mean}`, [all(shape)], (x) => apply(shareBatchOperation, [x], { mean })),
+      named(`repeat, mean ${mean}`, [all(shape)], (x) => apply(repeatOperation, [x], { mean })),
     ),
   ]),
 ];

@@ -1,0 +1,120 @@
+/** Normalisations, composed of operations: their derivatives of any order follow. */
+import { ShapeError, ValueError } from '../../errors.js';
+import { axesOf } from '../axes.js';
+import { range } from '../line-map.js';
+import { type Node, showShape } from '../node.js';
+import { add, div, maximum, mul, sqrt, square, sub } from './elementwise.js';
+import { type Axes, batchMean, mean, repeat, sumBatch } from './reduce.js';
+import { reshape } from './reshape.js';
+import { constant } from './source.js';
+
+export interface NormOptions {
+  /** Added to the variance, so that it may be 0; by default 1e-5, for `rmsNorm` 1e-6. */
+  readonly epsilon?: number;
+  /** The axes that are normalised together; by default the last. */
+  readonly axes?: Axes;
+}
+
+/** A mean and a variance. */
+export interface Moments {
+  readonly mean: Node;
+  readonly variance: Node;
+}
+
+function checkEpsilon(name: string, epsilon: number): void {
+  if (!(Math.fround(epsilon) > 0 && Math.fround(epsilon) < Infinity))
+    throw new ValueError(`${name}: expected a positive epsilon, got ${epsilon}`);
+}
+
+/** y = x gamma + beta, of those that are given. */
+function affine(x: Node, gamma: Node | undefined, beta: Node | undefined): Node {
+  const scaled = gamma ? mul(x, gamma) : x;
+  return beta ? add(scaled, beta) : scaled;
+}
+
+/** The mean over axes, which stay as extents of 1. */
+function meanOver(x: Node, axes: readonly number[]): Node {
+  const kept = x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
+  // All axes: a single number goes with any shape as it is.
+  return axes.length === x.shape.length ? mean(x) : reshape(mean(x, axes), kept);
+}
+
+/** (x - mean) / sqrt(variance + epsilon), both over the same axes, the variance divided by n. */
+function standardized(x: Node, axes: readonly number[], epsilon: number): Node {
+  const centred = sub(x, meanOver(x, axes));
+  return div(centred, sqrt(add(meanOver(square(centred), axes), epsilon)));
+}
+
+/**
+ * Layer normalisation (Ba, Kiros and Hinton, 2016): y = (x - mean) / sqrt(variance + epsilon) gamma + beta, with each
+ * sample's own mean and variance over `axes`, the variance divided by n. gamma and beta have the shape of those axes, or one
+ * that goes with x; without them they are 1 and 0.
+ */
+export function layerNorm(x: Node, gamma?: Node, beta?: Node, options: NormOptions = {}): Node {
+  const { epsilon = 1e-5, axes = -1 } = options;
+  checkEpsilon('layerNorm', epsilon);
+  return affine(standardized(x, axesOf('layerNorm', axes, x.shape), epsilon), gamma, beta);
+}
+
+/** Root mean square normalisation (Zhang and Sennrich, 2019): y = x / sqrt(mean of x^2 + epsilon) gamma, over `axes`. */
+export function rmsNorm(x: Node, gamma?: Node, options: NormOptions = {}): Node {
+  const { epsilon = 1e-6, axes = -1 } = options;
+  checkEpsilon('rmsNorm', epsilon);
+  const meanSquare = meanOver(square(x), axesOf('rmsNorm', axes, x.shape));
+  return affine(div(x, sqrt(add(meanSquare, epsilon))), gamma, undefined);
+}
+
+/**
+ * Group normalisation (Wu and He, 2018): as `layerNorm`, over groups of the channels (the last axis) and all positions.
+ * gamma and beta are [channels]. Throws `ShapeError` if the groups do not divide the channels.
+ */
+export function groupNorm(
+  x: Node,
+  groups: number,
+  gamma?: Node,
+  beta?: Node,
+  options: { epsilon?: number } = {},
+): Node {
+  const { epsilon = 1e-5 } = options;
+  checkEpsilon('groupNorm', epsilon);
+  const channels = x.shape.at(-1) ?? 1;
+  if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)
+    throw new ShapeError(`groupNorm: expected groups that divide the channels of ${showShape(x.shape)}, got ${groups}`);
+  const grouped = reshape(x, [-1, groups, channels / groups]);
+  return affine(reshape(standardized(grouped, [0, 2], epsilon), x.shape), gamma, beta);
+}
+
+/** The mean of each channel (the last axis) over the batch and all positions. */
+const channelMean = (x: Node): Node => batchMean(x.shape.length > 1 ? mean(x, range(x.shape.length - 1)) : x);
+
+/** (x - mean) / sqrt(variance + epsilon) gamma + beta, all of them [channels]: x of shape [..., channels] has been centred. */
+const scaled = (centred: Node, variance: Node, epsilon: number, gamma?: Node, beta?: Node): Node => {
+  const deviation = sqrt(add(variance, epsilon));
+  return affine(centred, gamma ? div(gamma, deviation) : div(1, deviation), beta);
+};
+
+/** As `batchNorm`, with a mean and a variance [channels] that are given. */
+export function normalize(x: Node, { mean, variance }: Moments, gamma?: Node, beta?: Node, epsilon = 1e-5): Node {
+  checkEpsilon('normalize', epsilon);
+  return scaled(sub(x, mean), variance, epsilon, gamma, beta);
+}
+
+/**
+ * Batch normalisation (Ioffe and Szegedy, 2015): y = (x - mean) / sqrt(variance + epsilon) gamma + beta, with the mean and
+ * the variance of each channel (the last axis) over the batch and all positions, the variance divided by n. gamma and
+ * beta are [channels]; without them they are 1 and 0. `moments` are that mean and the variance divided by n - 1, or by 1
+ * where n is 1: what running statistics are made of.
+ */
+export function batchNorm(x: Node, gamma?: Node, beta?: Node, epsilon = 1e-5): { output: Node; moments: Moments } {
+  checkEpsilon('batchNorm', epsilon);
+  const mean = channelMean(x);
+  const centred = sub(x, mean);
+  const variance = channelMean(square(centred));
+  const samples = sumBatch(repeat(constant(1)));
+  const n = mul(
+    samples,
+    x.shape.slice(0, -1).reduce((product, extent) => product * extent, 1),
+  );
+  const unbiased = mul(variance, div(n, maximum(sub(n, 1), 1)));
+  return { output: scaled(centred, variance, epsilon, gamma, beta), moments: { mean, variance: unbiased } };
+}

@@ -1,0 +1,95 @@
+/** Normalisations, each followed by a scale and, except for rmsNorm, a shift that are trained. */
+import { fraction, optional, positive, positiveInteger, type Requirement } from '../../fields.js';
+import type { Node } from '../../graph/node.js';
+import { add, mul } from '../../graph/ops/elementwise.js';
+import * as graph from '../../graph/ops/norm.js';
+import type { LayerBase, LayerOptions, LayerRule, Scope } from '../layer.js';
+
+interface Normalizing<Kind extends string> extends LayerBase<Kind> {
+  /** Added to the variance; by default 1e-5, for rmsNorm 1e-6. */
+  readonly epsilon?: number;
+}
+
+/**
+ * Batch normalisation of each feature, or channel: by the batch's mean and variance in training, by running ones in
+ * prediction. These are the statistics 'runningMean' and 'runningVariance'.
+ */
+export interface BatchNormLayer extends Normalizing<'batchNorm'> {
+  /** How far a step moves the running statistics: (1 - momentum) old + momentum new; by default 0.1. */
+  readonly momentum?: number;
+}
+
+/** Layer normalisation over the last axis. */
+export type LayerNormLayer = Normalizing<'layerNorm'>;
+
+/** Normalisation by the root mean square over the last axis. */
+export type RmsNormLayer = Normalizing<'rmsNorm'>;
+
+/** Normalisation over groups of channels and all positions. */
+export interface GroupNormLayer extends Normalizing<'groupNorm'> {
+  readonly groups: number;
+}
+
+/** Batch normalisation. Defaults: momentum 0.1, epsilon 1e-5. */
+export const batchNorm = (options: LayerOptions<BatchNormLayer> = {}): BatchNormLayer => ({
+  kind: 'batchNorm',
+  ...options,
+});
+
+/** Layer normalisation over the last axis. */
+export const layerNorm = (options: LayerOptions<LayerNormLayer> = {}): LayerNormLayer => ({
+  kind: 'layerNorm',
+  ...options,
+});
+
+/** Normalisation by the root mean square over the last axis. */
+export const rmsNorm = (options: LayerOptions<RmsNormLayer> = {}): RmsNormLayer => ({ kind: 'rmsNorm', ...options });
+
+/** Normalisation over groups of channels and all positions. */
+export const groupNorm = (groups: number, options: LayerOptions<GroupNormLayer, 'groups'> = {}): GroupNormLayer => ({
+  kind: 'groupNorm',
+  groups,
+  ...options,
+});
+
+const epsilon = optional(positive);
+const share: Requirement = {
+  holds: (x) => fraction.holds(x) || x === 1,
+  text: 'a number from 0 to 1',
+};
+
+const scale = (scope: Scope, x: Node): Node => scope.parameter('weight', [x.shape.at(-1) as number], 1);
+const shift = (scope: Scope, x: Node): Node => scope.parameter('bias', [x.shape.at(-1) as number], 0);
+
+export const batchNormRule: LayerRule<BatchNormLayer> = {
+  fields: { momentum: optional(share), epsilon },
+  differs: () => true,
+  build(scope, [x], { momentum = 0.1, epsilon }) {
+    const channels = [x.shape.at(-1) as number];
+    const [gamma, beta] = [scale(scope, x), shift(scope, x)];
+    const running = {
+      mean: scope.statistic('runningMean', channels, 0),
+      variance: scope.statistic('runningVariance', channels, 1),
+    };
+    if (!scope.training) return graph.normalize(x, running, gamma, beta, epsilon);
+    const { output, moments } = graph.batchNorm(x, gamma, beta, epsilon);
+    for (const moment of ['mean', 'variance'] as const)
+      scope.assign(running[moment], add(mul(running[moment], 1 - momentum), mul(moments[moment], momentum)));
+    return output;
+  },
+};
+
+export const layerNormRule: LayerRule<LayerNormLayer> = {
+  fields: { epsilon },
+  build: (scope, [x], options) => graph.layerNorm(x, scale(scope, x), shift(scope, x), options),
+};
+
+export const rmsNormRule: LayerRule<RmsNormLayer> = {
+  fields: { epsilon },
+  build: (scope, [x], options) => graph.rmsNorm(x, scale(scope, x), options),
+};
+
+export const groupNormRule: LayerRule<GroupNormLayer> = {
+  fields: { groups: positiveInteger, epsilon },
+  build: (scope, [x], layer) => graph.groupNorm(x, layer.groups, scale(scope, x), shift(scope, x), layer),
+};

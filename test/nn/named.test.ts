@@ -1,0 +1,279 @@
+/** Networks of named layers: several inputs and outputs, shared parameters, ways around layers, weights of samples. */
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  add,
+  dense,
+  from,
+  load,
+  multiply,
+  type Network,
+  type NetworkOptions,
+  network,
+  residual,
+  sgd,
+  type Tensor,
+} from '../../src/index.js';
+import { Generator } from '../../src/random.js';
+import { difference, integers, uniform } from '../numbers.js';
+import { availableTiers } from '../tiers.js';
+import { any } from './refusals.js';
+
+const ROWS = 19;
+const BATCH = 8;
+const left = uniform(new Generator(1), ROWS * 5);
+const right = uniform(new Generator(2), ROWS * 3);
+const digit = integers(new Generator(3), ROWS, 4);
+const size = uniform(new Generator(4), ROWS * 2);
+
+/** Two inputs, a layer used twice, two outputs. */
+const two = {
+  inputs: { left: 5, right: [3] },
+  layers: {
+    l: from('left', dense(6, 'tanh')),
+    r: from('right', dense(6, 'tanh')),
+    sum: from(['l', 'r'], add()),
+    product: from(['l', 'r', 'sum'], multiply()),
+    digit: from('product', dense(4)),
+    size: from('sum', dense(2)),
+  },
+  outputs: { digit: { loss: 'softmaxCrossEntropy' }, size: { loss: 'meanSquaredError', weight: 0.3 } },
+  optimizer: sgd({ learningRate: 0.1 }),
+  batch: BATCH,
+  seed: 3,
+} as const satisfies NetworkOptions;
+
+const x = { left: left.subarray(0, 5 * BATCH), right: right.subarray(0, 3 * BATCH) };
+const y = { digit: digit.subarray(0, BATCH), size: size.subarray(0, 2 * BATCH) };
+
+const made: Network<unknown>[] = [];
+async function create<const Options extends NetworkOptions>(options: Options) {
+  const net = await network(options);
+  made.push(net as Network<unknown>);
+  return net;
+}
+afterEach(() => {
+  for (const net of made.splice(0)) net.dispose();
+});
+
+const turnedAround = <T>(values: Readonly<Record<string, T>>): Record<string, T> =>
+  Object.fromEntries(Object.entries(values).reverse());
+
+describe.each(await availableTiers())('several inputs and outputs on %s', (tier) => {
+  it('train on the weighted sum of the losses', async () => {
+    const net = await create({ ...two, tier });
+    const { outputs } = net.evaluate({ x, y });
+    const [first, second] = [outputs?.digit.loss as number, outputs?.size.loss as number];
+    expect(net.forward(x, y)).toBeCloseTo(first + 0.3 * second, 5);
+    const before = net.trainStep(x, y);
+    for (let step = 0; step < 20; step++) net.trainStep(x, y);
+    expect(net.forward(x, y)).toBeLessThan(before);
+  });
+
+  it('predict each output by its name, any number of rows', async () => {
+    const net = await create({ ...two, tier });
+    const { digit, size } = net.predict({ left, right });
+    expect([digit.shape, size.shape]).toEqual([
+      [ROWS, 4],
+      [ROWS, 2],
+    ]);
+    for (let row = 0; row < ROWS; row++)
+      expect(digit.data.subarray(4 * row, 4 * row + 4).reduce((a, b) => a + b)).toBeCloseTo(1, 5);
+  });
+
+  it('are evaluated in sum and each by itself', async () => {
+    const net = await create({ ...two, tier });
+    const { loss, accuracy, outputs } = net.evaluate({ x: { left, right }, y: { digit, size } });
+    expect(accuracy).toBeNull();
+    expect(loss).toBeCloseTo((outputs?.digit.loss as number) + 0.3 * (outputs?.size.loss as number), 5);
+    const { data } = net.predict({ left, right }).digit;
+    const right_ = digit.filter((label, row) => {
+      const p = [...data.subarray(4 * row, 4 * row + 4)];
+      return p.indexOf(Math.max(...p)) === label;
+    });
+    expect(outputs?.digit.accuracy).toBe(right_.length / ROWS);
+    expect(outputs?.size.accuracy).toBeNull();
+  });
+
+  it('are fitted, with validation', async () => {
+    const [net, twin] = [await create({ ...two, tier }), await create({ ...two, tier })];
+    const data = { x: { left, right }, y: { digit, size } };
+    const history = await net.fit(data, { epochs: 3, validation: 0.2, shuffle: false });
+    expect(history[2].validation?.outputs?.digit.loss).toBeGreaterThan(0);
+    const part = (from: number, to: number) => ({
+      x: { left: left.subarray(5 * from, 5 * to), right: right.subarray(3 * from, 3 * to) },
+      y: { digit: digit.subarray(from, to), size: size.subarray(2 * from, 2 * to) },
+    });
+    for (let epoch = 0; epoch < 3; epoch++) for (const { x, y } of [part(0, 8), part(8, 15)]) twin.trainStep(x, y);
+    expect(twin.parameters()).toEqual(net.parameters());
+  });
+});
+
+describe('named layers', () => {
+  it('make the same network in whatever order they and their inputs and outputs are written', async () => {
+    const net = await create(two);
+    const again = await create({
+      ...two,
+      inputs: turnedAround<number | readonly number[]>(two.inputs),
+      layers: turnedAround(two.layers),
+      outputs: turnedAround(two.outputs) as typeof two.outputs,
+    });
+    expect(again.parameters()).toEqual(net.parameters());
+    expect(again.forward(x, y)).toBe(net.forward(x, y));
+  });
+
+  it('are plain data, and are saved and loaded', async () => {
+    const net = await create(two);
+    net.trainStep(x, y);
+    expect(JSON.parse(JSON.stringify(net.config))).toEqual(net.config);
+    const again = await load<{ digit: Tensor }>(await net.save());
+    made.push(again as Network<unknown>);
+    expect(again.predict({ left, right })).toEqual(net.predict({ left, right }));
+    expect([...net.parameters().keys()].sort()).toEqual(
+      ['digit', 'l', 'r', 'size'].flatMap((name) => [`${name}.bias`, `${name}.weight`]),
+    );
+  });
+
+  it('of one input and one output take and give single arrays', async () => {
+    const named = await create({
+      inputs: { left: 5 },
+      layers: { hidden: from('left', dense(6, 'tanh')), digit: from('hidden', dense(4)) },
+      outputs: { digit: { loss: 'softmaxCrossEntropy' } },
+      batch: BATCH,
+    });
+    const chain = await create({
+      input: 5,
+      layers: [dense(6, 'tanh'), dense(4)],
+      loss: 'softmaxCrossEntropy',
+      batch: 8,
+    });
+    expect([...named.parameters().values()]).toEqual([...chain.parameters().values()]);
+    expect(named.predict(left)).toEqual(chain.predict(left));
+    expect(named.forward(x.left, y.digit)).toBe(chain.forward(x.left, y.digit));
+    expect(named.evaluate({ x: left, y: digit })).toEqual(chain.evaluate({ x: left, y: digit }));
+  });
+});
+
+describe('shared parameters', () => {
+  const shared = {
+    ...two,
+    inputs: { left: 5, right: 5 },
+    layers: { ...two.layers, r: { ...from('right', dense(6, 'tanh')), share: 'l' } },
+  } as const;
+  const inputs = { left: x.left, right: x.left.map((value) => -value) };
+
+  it('are those of one layer, and have the sum of the gradients', async () => {
+    const [net, apart] = [
+      await create(shared),
+      await create({ ...shared, layers: { ...shared.layers, r: two.layers.r } }),
+    ];
+    expect([...net.parameters().keys()]).not.toContain('r.weight');
+    const parameters = net.parameters();
+    const [weight, bias] = ['l.weight', 'l.bias'].map((name) => parameters.get(name) as Tensor);
+    apart.setParameters(new Map([...parameters, ['r.weight', weight], ['r.bias', bias]]));
+    expect(net.forward(inputs, y)).toBe(apart.forward(inputs, y));
+    const [sum, parts] = [net.backward(), apart.backward()];
+    const of = (name: string) => parts.get(name)?.data as Float32Array;
+    expect(
+      difference(
+        sum.get('l.weight')?.data ?? [],
+        of('l.weight').map((g, i) => g + of('r.weight')[i]),
+      ),
+    ).toBeLessThan(1e-6);
+  });
+
+  it('are shared in a list by index', async () => {
+    const net = await create({ input: 5, layers: [dense(5, 'tanh'), { ...dense(5, 'tanh'), share: '0' }, dense(2)] });
+    expect([...net.parameters().keys()]).toEqual(['0.weight', '0.bias', '2.weight', '2.bias']);
+  });
+});
+
+describe('a residual', () => {
+  it('adds its input to what its layers make of it', async () => {
+    const inner = [dense(7, 'relu'), dense(5)];
+    const net = await create({ input: 5, layers: [residual(inner)] });
+    const bare = await create({ input: 5, layers: inner });
+    expect([...net.parameters()]).toEqual([...bare.parameters()].map(([name, tensor]) => [`0.${name}`, tensor]));
+    const [{ data }, plain] = [net.predict(left), bare.predict(left).data];
+    expect(
+      difference(
+        data,
+        plain.map((value, i) => value + left[i]),
+      ),
+    ).toBeLessThan(1e-6);
+  });
+
+  it('may hold another, and trains', async () => {
+    const block = residual([dense(5, 'tanh'), residual([dense(5, 'tanh')])]);
+    const net = await create({
+      input: 5,
+      layers: [block, dense(4)],
+      loss: 'softmaxCrossEntropy',
+      optimizer: sgd({ learningRate: 0.3 }),
+    });
+    expect([...net.parameters().keys()]).toContain('0.1.0.weight');
+    const first = net.trainStep(left, digit);
+    for (let step = 0; step < 100; step++) net.trainStep(left, digit);
+    expect(net.forward(left, digit)).toBeLessThan(0.7 * first);
+  });
+});
+
+describe.each(await availableTiers())('weights of samples on %s', (tier) => {
+  const options = { input: 5, layers: [dense(4)], loss: 'softmaxCrossEntropy', batch: ROWS, tier } as const;
+  const weights = uniform(new Generator(5), ROWS, 0, 2);
+
+  it('multiply the losses, whose mean is over the samples', async () => {
+    const [net, plain] = [await create({ ...options, sampleWeights: true }), await create({ ...options, batch: 1 })];
+    let total = 0;
+    for (let row = 0; row < ROWS; row++)
+      total += weights[row] * plain.forward(left.subarray(5 * row, 5 * row + 5), digit.subarray(row, row + 1));
+    expect(net.forward(left, digit, weights)).toBeCloseTo(total / ROWS, 5);
+    expect(net.evaluate({ x: left, y: digit, weights }).loss).toBeCloseTo(total / ROWS, 5);
+  });
+
+  it('of 1 change nothing, and 0 leaves a sample out', async () => {
+    const trained = { ...options, optimizer: sgd({ learningRate: 0.1 }), sampleWeights: true, batch: 10 } as const;
+    const [net, plain] = [await create(trained), await create({ ...trained, sampleWeights: false })];
+    const part = [left.subarray(0, 50), digit.subarray(0, 10)] as const;
+    expect(net.trainStep(...part, new Float32Array(10).fill(1))).toBe(plain.trainStep(...part));
+    expect(net.parameters()).toEqual(plain.parameters());
+    const half = new Float32Array(10).fill(2, 0, 5);
+    expect(net.forward(...part, half)).toBeCloseTo(plain.forward(left.subarray(0, 25), digit.subarray(0, 5)), 5);
+  });
+
+  it('come with the data of fit', async () => {
+    const net = await create({ ...options, optimizer: sgd(), sampleWeights: true });
+    const [{ loss }] = await net.fit({ x: left, y: digit, weights: new Float32Array(ROWS) });
+    expect(loss).toBe(0);
+  });
+
+  it('are asked for, and refused where there are none', async () => {
+    const [net, plain] = [await create({ ...options, sampleWeights: true }), await create(options)];
+    expect(() => net.forward(left, digit)).toThrow("forward: expected numbers for 'weights', got undefined");
+    expect(() => plain.forward(left, digit, weights)).toThrow("got one called 'weights'");
+  });
+});
+
+describe('several inputs refuse', () => {
+  it.each<[string, unknown, unknown, string]>([
+    ['one array', left, y, 'forward: expected x to be arrays by name (left, right), got one array'],
+    ['nothing', undefined, y, 'forward: expected x to be arrays by name (left, right), got undefined'],
+    ['one too few', { left: x.left }, y, "forward: expected numbers for 'x.right', got undefined"],
+    [
+      'one too many',
+      { ...x, top: x.left },
+      y,
+      "forward: expected the inputs x.left, x.right, y.digit, y.size, got one called 'x.top'",
+    ],
+    ['rows that differ', { ...x, right }, y, "forward: expected 8 rows of 'x.right' like 'x.left', got 19"],
+    [
+      'labels that are none',
+      x,
+      { ...y, digit: [9, 1, 1, 1, 1, 1, 1, 1] },
+      "forward: expected labels 0 to 3 in 'y.digit'",
+    ],
+    ['one array of targets', x, digit, 'forward: expected y to be arrays by name (digit, size), got one array'],
+  ])('%s', async (_, badX, badY, words) => {
+    const net = await create(two);
+    expect(() => net.forward(any(badX), any(badY))).toThrow(words);
+  });
+});
