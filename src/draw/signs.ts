@@ -11,10 +11,14 @@ interface Shown {
 
 const shownOf = (node: Node): Shown => node.attributes as Shown;
 
-const sumOrMean = (node: Node): string => (shownOf(node).scale === 1 ? 'Σ' : 'mean');
+const isMean = (node: Node): boolean => shownOf(node).scale !== 1;
+const sumSign = (node: Node): string => (isMean(node) ? 'mean' : 'Σ');
+const sumTitle = (node: Node): string => (isMean(node) ? 'mean' : 'sum');
 
-/** Signs of operations by name; one that has none goes by its name. */
-const signs: Readonly<Record<string, string | ((node: Node) => string)>> = {
+/** Texts for operations by their names; one that has none goes by its name. */
+type Texts = Readonly<Record<string, string | ((node: Node) => string)>>;
+
+const signs: Texts = {
   neg: '×−1',
   square: 'x²',
   sqrt: '√',
@@ -26,14 +30,16 @@ const signs: Readonly<Record<string, string | ((node: Node) => string)>> = {
   div: '÷',
   maximum: 'max',
   minimum: 'min',
-  sum: sumOrMean,
-  sumAxes: sumOrMean,
+  sum: sumSign,
+  sumAxes: sumSign,
   sumBatch: 'Σ batch',
   sigmoid: 'σ',
   dense: ({ inputs }) => (inputs.length > 2 ? 'xW + b' : 'xW'),
   conv: '∗',
   matmul: '·',
 };
+
+const titles: Texts = { conv: 'convolution', sum: sumTitle, sumAxes: sumTitle };
 
 /** How a number among the two operands stands beside the sign. */
 const withNumber: Readonly<Record<string, (sign: string, number: string, isFirst: boolean) => string>> = {
@@ -48,12 +54,14 @@ const withNumber: Readonly<Record<string, (sign: string, number: string, isFirst
 /** 'softmaxCrossEntropy' as 'softmax cross entropy'. */
 const words = (name: string): string => name.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
-/** The name of an operation in words. */
-export function titleOf(node: Node): string {
+function textOf(texts: Texts, node: Node): string {
   const name = operationName(node);
-  if (name === 'conv') return 'convolution';
-  return signs[name] === sumOrMean && sumOrMean(node) === 'mean' ? 'mean' : words(name);
+  const text = Object.hasOwn(texts, name) ? texts[name] : words(name);
+  return typeof text === 'string' ? text : text(node);
 }
+
+/** The name of an operation in words. */
+export const titleOf = (node: Node): string => textOf(titles, node);
 
 /** The constant number that a node draws inside itself, and its place among the operands; null if there is none. */
 export function foldedOperand({ operation, inputs }: Node): { index: number; value: number } | null {
@@ -65,9 +73,8 @@ export function foldedOperand({ operation, inputs }: Node): { index: number; val
 
 /** The sign of an operation; with a number that it takes in, that too. */
 export function signOf(node: Node): string {
-  const name = operationName(node);
-  const known = Object.hasOwn(signs, name) ? signs[name] : words(name);
-  const sign = typeof known === 'string' ? known : known(node);
+  const sign = textOf(signs, node);
   const folded = foldedOperand(node);
-  return folded ? withNumber[name](sign, showNumber(folded.value), folded.index === 0) : sign;
+  if (!folded) return sign;
+  return withNumber[node.operation.name](sign, showNumber(folded.value), folded.index === 0);
 }
