@@ -16,6 +16,7 @@ export {
   softplus,
   tanh,
 } from './graph/ops/activation.js';
+export { type ConvOptions, type ConvTransposeOptions, conv1d, conv2d, convTranspose2d } from './graph/ops/conv.js';
 export { dense } from './graph/ops/dense.js';
 export {
   add,
