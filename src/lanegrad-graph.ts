@@ -16,6 +16,7 @@ export {
   softplus,
   tanh,
 } from './graph/ops/activation.js';
+export { type ConvOptions, type ConvTransposeOptions, conv1d, conv2d, convTranspose2d } from './graph/ops/conv.js';
 export { dense } from './graph/ops/dense.js';
 export {
   add,
@@ -45,5 +46,16 @@ export { broadcast, concat, pad, permute, slice, tile, transpose } from './graph
 export { type Axes, mean, sum } from './graph/ops/reduce.js';
 export { flatten, reshape } from './graph/ops/reshape.js';
 export { constant, input, parameter } from './graph/ops/source.js';
-export * from './optim/optimizer.js';
+export {
+  type AdagradConfig,
+  type AdamConfig,
+  adagrad,
+  adam,
+  adamw,
+  type OptimizerConfig,
+  type RmspropConfig,
+  rmsprop,
+  type SgdConfig,
+  sgd,
+} from './optim/optimizer.js';
 export { evaluate, type NodeValue, type WorkedExample } from './reference/evaluate.js';
