@@ -1,5 +1,6 @@
 /** `lanegrad/graph`: computation graphs, differentiated and compiled. */
 export { type CompileOptions, compile, type Gradient, GraphProgram } from './compile.js';
+export type { Axes } from './graph/axes.js';
 export { gradients } from './graph/gradient.js';
 export type { Feeds, MemoryPlan, RuntimeReport, Tensor } from './graph/model.js';
 export type { Node, Shape } from './graph/node.js';
@@ -16,6 +17,7 @@ export {
   softplus,
   tanh,
 } from './graph/ops/activation.js';
+export { argmax, gather, max, min } from './graph/ops/choose.js';
 export { type ConvOptions, type ConvTransposeOptions, conv1d, conv2d, convTranspose2d } from './graph/ops/conv.js';
 export { dense } from './graph/ops/dense.js';
 export {
@@ -43,7 +45,8 @@ export {
   softmaxCrossEntropy,
 } from './graph/ops/loss.js';
 export { broadcast, concat, pad, permute, slice, tile, transpose } from './graph/ops/move.js';
-export { type Axes, mean, sum } from './graph/ops/reduce.js';
+export { avgPool2d, globalAvgPool, maxPool2d, type PoolOptions } from './graph/ops/pool.js';
+export { mean, sum } from './graph/ops/reduce.js';
 export { flatten, reshape } from './graph/ops/reshape.js';
 export { constant, input, parameter } from './graph/ops/source.js';
 export {

@@ -1,18 +1,20 @@
-/** Axes of a shape, as people name them: from 0, or from the end by negative numbers. */
+/** The axes of a sample's tensor. */
 import { ShapeError, ValueError } from '../errors.js';
 import { type Shape, showShape } from './node.js';
 
-/** The axis from 0 to rank - 1. Throws `ValueError` if the shape has no such axis. */
-export function axisOf(operation: string, axis: number, shape: Shape): number {
-  const rank = shape.length;
-  if (!Number.isInteger(axis) || axis < -rank || axis >= rank)
-    throw new ValueError(`${operation}: expected an axis of the shape ${showShape(shape)}, got ${axis}`);
-  return axis < 0 ? axis + rank : axis;
+/** An axis or several, from 0, or from the end by negative numbers. */
+export type Axes = number | readonly number[];
+
+/** An axis counted from the front; -1 is the last one. Throws `ShapeError` if the shape has no such axis. */
+export function axisOf(operation: string, shape: Shape, axis: number): number {
+  const fromFront = axis < 0 ? axis + shape.length : axis;
+  if (Number.isInteger(axis) && fromFront >= 0 && fromFront < shape.length) return fromFront;
+  throw new ShapeError(`${operation}: expected an axis of shape ${showShape(shape)}, got ${axis}`);
 }
 
-/** The axes, ascending. Throws `ValueError` if one does not exist or is named twice. */
-export function axesOf(operation: string, axes: number | readonly number[], shape: Shape): number[] {
-  const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => axisOf(operation, axis, shape));
+/** The axes, ascending. Throws `ShapeError` if one does not exist, `ValueError` if one is named twice. */
+export function axesOf(operation: string, shape: Shape, axes: Axes): number[] {
+  const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => axisOf(operation, shape, axis));
   if (new Set(list).size < list.length)
     throw new ValueError(`${operation}: expected every axis once, got [${list.join(', ')}]`);
   return list.sort((a, b) => a - b);

@@ -3,7 +3,6 @@ import { ShapeError, ValueError } from '../errors.js';
 import type { Feeds } from './model.js';
 import { type Node, reachable, showShape, size } from './node.js';
 import type { Values } from './operation.js';
-import { labelsOf } from './ops/loss.js';
 
 /** An input and what its numbers must be. */
 export interface FeedRule {
@@ -11,26 +10,26 @@ export interface FeedRule {
   readonly node: Node;
   /** Numbers of one sample. */
   readonly size: number;
-  /** Classes, where the input is a label; 0 elsewhere. */
-  readonly classes: number;
+  /** The n of an input that holds integers 0 to n - 1, such as labels; 0 elsewhere. */
+  readonly limit: number;
 }
 
 /** The rules of the inputs that the roots are made of. */
 export function feedRules(roots: readonly Node[]): FeedRule[] {
   const nodes = reachable(roots);
-  const classes = new Map<Node, number>();
-  for (const node of nodes) {
-    const labels = labelsOf(node);
-    if (labels) classes.set(labels.labels, Math.min(labels.classes, classes.get(labels.labels) ?? Infinity));
-  }
+  const limits = new Map<Node, number>();
+  for (const { operation, inputs, attributes } of nodes)
+    operation.indices?.(inputs, attributes).forEach((limit, i) => {
+      if (limit !== undefined) limits.set(inputs[i], Math.min(limit, limits.get(inputs[i]) ?? Infinity));
+    });
   return nodes
     .filter((node) => node.name !== undefined && node.batched && node.inputs.length === 0)
-    .map((node) => ({ name: node.name as string, node, size: size(node.shape), classes: classes.get(node) ?? 0 }));
+    .map((node) => ({ name: node.name as string, node, size: size(node.shape), limit: limits.get(node) ?? 0 }));
 }
 
 /**
  * The number of samples in the feeds. Throws `ValueError` for a missing input, an unknown name, no rows or more than
- * `batch`, a label that is none; `ShapeError` for lengths that do not fit.
+ * `batch`, an index out of range; `ShapeError` for lengths that do not fit.
  */
 export function checkFeeds(operation: string, rules: readonly FeedRule[], feeds: Feeds, batch: number): number {
   let rows = -1;
@@ -42,7 +41,7 @@ export function checkFeeds(operation: string, rules: readonly FeedRule[], feeds:
         `${operation}: expected ${rows} rows of '${rule.name}' like '${rules[0].name}', got ${count}`,
       );
     rows = count;
-    if (rule.classes) checkLabels(operation, rule, values);
+    if (rule.limit) checkIndices(operation, rule, values);
   }
   for (const name in feeds)
     if (!rules.some((rule) => rule.name === name))
@@ -84,12 +83,18 @@ function checkNumbers(operation: string, name: string, values: ArrayLike<number>
       throw new ValueError(`${operation}: expected numbers for '${name}', got ${String(values[i])} at index ${i}`);
 }
 
-function checkLabels(operation: string, { name, classes }: FeedRule, values: number | ArrayLike<number>): void {
-  const labels = typeof values === 'number' ? [values] : values;
-  for (let i = 0; i < labels.length; i++) {
-    const label = labels[i];
-    if (!(Number.isInteger(label) && label >= 0 && label < classes))
-      throw new ValueError(`${operation}: expected labels 0 to ${classes - 1} in '${name}', got ${label} in row ${i}`);
+function checkIndices(
+  operation: string,
+  { name, limit, size: features }: FeedRule,
+  values: number | ArrayLike<number>,
+): void {
+  const indices = typeof values === 'number' ? [values] : values;
+  for (let i = 0; i < indices.length; i++) {
+    const index = indices[i];
+    if (!(Number.isInteger(index) && index >= 0 && index < limit))
+      throw new ValueError(
+        `${operation}: expected integers 0 to ${limit - 1} in '${name}', got ${index} in row ${Math.floor(i / features)}`,
+      );
   }
 }
 

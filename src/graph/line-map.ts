@@ -91,6 +91,15 @@ export function transpose({ width, inputs, outputs, begins, list }: LineMap): Li
   return fromSets(width, outputs, sets);
 }
 
+/** The transposed map with pairs in its list: beside g in S'(t), the place where t stands in S(g). */
+export function placesOf({ width, inputs, outputs, begins, list }: LineMap): LineMap {
+  const sets: number[][] = range(inputs).map(() => []);
+  for (let g = 0; g < outputs; g++)
+    for (let i = begins[g]; i < begins[g + 1]; i++) sets[list[i]].push(g, i - begins[g]);
+  const pairs = fromSets(width, outputs, sets);
+  return { ...pairs, begins: pairs.begins.map((begin) => begin / 2) };
+}
+
 /** Whether the output is the input. */
 export const isIdentity = ({ inputs, outputs, begins, list }: LineMap): boolean =>
   inputs === outputs && list.length === inputs && list.every((index, g) => index === g && begins[g] === g);

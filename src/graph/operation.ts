@@ -44,6 +44,8 @@ export interface Operation<A extends object = object> {
   shape(inputs: readonly Node[], attributes: A): Shape;
   /** Whether the result is batched; without this rule it is when an input is. */
   batched?(inputs: readonly Node[], attributes: A): boolean;
+  /** The n of each input that has to hold integers 0 to n - 1. Where it is fed, its numbers are checked before a run. */
+  indices?(inputs: readonly Node[], attributes: A): readonly (number | undefined)[];
   /**
    * The vector-Jacobian product: for the gradient `dy` of the node's value, the gradient of each input, or null where
    * none flows or none is needed. No Jacobian is formed.

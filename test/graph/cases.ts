@@ -7,6 +7,7 @@ import { type Node, size } from '../../src/graph/node.js';
 import type { Operation } from '../../src/graph/operation.js';
 import { input, parameter } from '../../src/graph/ops/source.js';
 import { activationCases } from './cases/activation.js';
+import { chooseCases } from './cases/choose.js';
 import { elementwiseCases } from './cases/elementwise.js';
 import { lossCases } from './cases/loss.js';
 import { moveCases } from './cases/move.js';
@@ -30,6 +31,7 @@ export const casesOf = (n: number): Case[] => [
   ...activationCases(n),
   ...sumsOf(n),
   ...moveCases(n),
+  ...chooseCases(n),
   ...lossCases(n),
 ];
 

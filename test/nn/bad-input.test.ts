@@ -51,7 +51,7 @@ const badLabels: [what: string, y: unknown, Class: ErrorClass, words: string][] 
   ['a row for each sample instead of a label', targets, ShapeError, 'got 12'],
   ['no labels', [], ValueError, 'at least one row'],
   ['a negative label', [0, -1, 1, 2], ValueError, 'got -1 in row 1'],
-  ['a label beyond the classes', [0, 1, 2, 3], ValueError, 'labels 0 to 2'],
+  ['a label beyond the classes', [0, 1, 2, 3], ValueError, 'integers 0 to 2'],
   ['a label between classes', [0.5, 1, 2, 0], ValueError, 'got 0.5 in row 0'],
   ['NaN', [0, 1, Number.NaN, 0], ValueError, 'got NaN in row 2'],
   ['text for a label', ['0', '1', '2', '0'], ValueError, 'got 0 at index 0'],

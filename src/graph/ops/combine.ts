@@ -66,20 +66,32 @@ export function eachElement(
 interface Combination {
   readonly kind: keyof typeof Combine;
   readonly x: Node;
-  readonly y: Buffer;
+  /** What the instruction writes. */
+  readonly y?: Buffer;
+  readonly position?: Buffer;
+  /** Where to choose from a set, and elements of it a block: as many as it has, or one. */
+  readonly at?: Node;
+  readonly atWidth?: number;
   readonly scale?: number;
   /** Where block g of the output begins: first + g * stride. By default the blocks are all that there is. */
   readonly first?: number;
   readonly stride?: number;
 }
 
-/** Emits a `combine` instruction for blocks of `node`, whose values are `y`: lines, or row-major numbers if unbatched. */
-export function emitCombine(lowering: Lowering, node: Node, map: LineMap, { kind, x, ...fields }: Combination): void {
+/** Emits a `combine` instruction for blocks of `node`, whose values are lines, or row-major numbers if unbatched. */
+export function emitCombine(
+  lowering: Lowering,
+  node: Node,
+  map: LineMap,
+  { kind, x, at, ...fields }: Combination,
+): void {
   const { inputs, outputs, width } = map;
+  const read = (operand: Node) => (node.batched ? lowering.buffer(operand) : lowering.flat(operand));
   lowering.emit('combine', {
-    x: node.batched ? lowering.buffer(x) : lowering.flat(x),
-    at: null,
+    x: read(x),
+    at: at ? read(at) : null,
     table: lowering.table(tableOf(map)),
+    y: null,
     position: null,
     inputs,
     outputs,

@@ -94,6 +94,7 @@ const lossOperation: Operation<LossAttributes> = {
       );
     return [];
   },
+  indices: ([logits], { kind }) => (kind === 'softmaxCrossEntropy' ? [undefined, size(logits.shape)] : []),
   vjp(node, dy, [needsLogits, needsTargets], attributes) {
     const { targets } = rules[attributes.kind];
     return [
@@ -169,13 +170,6 @@ export function huber(output: Node, targets: Node, delta = 1): Node {
   if (!(Math.fround(delta) > 0 && Math.fround(delta) < Infinity))
     throw new ValueError(`huber: expected a positive delta, got ${delta}`);
   return loss('huber', output, targets, delta);
-}
-
-/** The labels' node and the number of classes, for a loss that takes labels; null for any other node. */
-export function labelsOf(node: Node): { readonly labels: Node; readonly classes: number } | null {
-  const { kind } = node.attributes as Partial<LossAttributes>;
-  if (node.operation !== lossOperation || kind !== 'softmaxCrossEntropy') return null;
-  return { labels: node.inputs[1], classes: size(node.inputs[0].shape) };
 }
 
 export const lossOperations = [lossOperation, lossGradientOperation];

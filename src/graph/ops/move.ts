@@ -66,7 +66,7 @@ export function pad(x: Node, widths: readonly (readonly [number, number])[]): No
 
 /** x with its axes in another order: axis i of the result is axis axes[i] of x. Throws `ValueError` if it is no order. */
 export function permute(x: Node, axes: readonly number[]): Node {
-  const order = axes.map((axis) => axisOf('permute', axis, x.shape));
+  const order = axes.map((axis) => axisOf('permute', x.shape, axis));
   if (order.length !== x.shape.length || new Set(order).size < order.length)
     throw new ValueError(`permute: expected an order of the axes 0 to ${x.shape.length - 1}, got [${axes.join(', ')}]`);
   const maps = axisMaps(x.shape, () => undefined);
@@ -160,14 +160,14 @@ const concatOperation: Operation<{ readonly axis: number }> = {
 };
 
 /**
- * The tensors one after the other along an axis, in which alone their shapes differ. Throws `ValueError` for an axis that
+ * The tensors one after the other along an axis, in which alone their shapes differ. Throws `ShapeError` for an axis that
  * they do not have, `ShapeError` for shapes that do not go together.
  */
 export function concat(xs: readonly Node[], axis = 0): Node {
   if (xs.length === 0) throw new ValueError('concat: expected at least one tensor, got none');
   const batched = xs.some((x) => x.batched);
   const inputs = xs.map((x) => (batched && !x.batched ? repeat(x) : x));
-  return apply(concatOperation, inputs, { axis: axisOf('concat', axis, xs[0].shape) });
+  return apply(concatOperation, inputs, { axis: axisOf('concat', xs[0].shape, axis) });
 }
 
 export const moveOperations = [

@@ -1,16 +1,13 @@
 /** Sums over a sample's elements, over some of its axes and over the batch, beside their adjoints, which spread. */
 import { ShapeError } from '../../errors.js';
 import { Elementwise } from '../../program/generated/instructions.js';
-import { axesOf } from '../axes.js';
+import { type Axes, axesOf } from '../axes.js';
 import { axisMaps, lineMap, range } from '../line-map.js';
 import { apply, type Node, type Shape, showShape, size } from '../node.js';
 import type { Operation } from '../operation.js';
 import { emitElementwise, emitRowMajor, matrix } from '../storage.js';
 import { combination, combine } from './combine.js';
 import { reshape } from './reshape.js';
-
-/** An axis or several, from 0, or from the end by negative numbers. */
-export type Axes = number | readonly number[];
 
 /** y = scale * (sum of x's elements), of each sample if x is batched. */
 const sumOperation: Operation<{ readonly scale: number }> = {
@@ -104,7 +101,7 @@ const sumAxesOperation = combination('sumAxes');
 
 /** scale * (sum over the axes, which the result lacks); all axes if none are named. */
 function scaledSum(name: string, x: Node, axes: Axes | undefined, scale: (count: number) => number): Node {
-  const summed = axes === undefined ? range(x.shape.length) : axesOf(name, axes, x.shape);
+  const summed = axes === undefined ? range(x.shape.length) : axesOf(name, x.shape, axes);
   const shape = x.shape.filter((_, axis) => !summed.includes(axis));
   if (shape.length === 0) return apply(sumOperation, [x], { scale: scale(size(x.shape)) });
   const map = lineMap(
@@ -116,7 +113,7 @@ function scaledSum(name: string, x: Node, axes: Axes | undefined, scale: (count:
 
 /**
  * The sum over axes of each sample's tensor, which the result lacks; over all of them by default: y = sum_i x_i.
- * Throws `ValueError` for an axis that x does not have.
+ * Throws `ShapeError` for an axis that x does not have.
  */
 export const sum = (x: Node, axes?: Axes): Node => scaledSum('sum', x, axes, () => 1);
 

@@ -1,0 +1,176 @@
+/**
+ * What chooses one element out of each of many sets: the greatest, its place in the set, the element at a given place.
+ * The sets are those of a map; `pick` and its adjoint `unpick` are each other's gradients.
+ */
+import { ShapeError, ValueError } from '../../errors.js';
+import { type Axes, axesOf, axisOf } from '../axes.js';
+import { axisMaps, type LineMap, lineMap, placesOf, range } from '../line-map.js';
+import { apply, type Node, type Shape, showShape, size } from '../node.js';
+import type { Operation, Values } from '../operation.js';
+import { emitRowMajor } from '../storage.js';
+import { eachElement, emitCombine } from './combine.js';
+import { neg } from './elementwise.js';
+import { repeat } from './reduce.js';
+import { sourceKind } from './source.js';
+
+interface Choice {
+  /** The shape of the result. */
+  readonly shape: Shape;
+  /** The sets that elements of the result, and of its adjoint's operand, are chosen from. */
+  readonly map: LineMap;
+}
+
+/** The place of the greatest: the first of equals. A NaN counts as greater than what came before it. */
+function placeOfGreatest(x: Values, set: Int32Array, at: (s: number) => number): number {
+  let best = 0;
+  for (let place = 1; place < set.length; place++) {
+    const candidate = x[at(set[place])];
+    if (candidate > x[at(set[best])] || Number.isNaN(candidate)) best = place;
+  }
+  return best;
+}
+
+/** y_g = max over s in S(g) of x_s. Its gradient goes to the first of equals. */
+const greatestOperation: Operation<Choice> = {
+  name: 'max',
+  shape: (_, { shape }) => shape,
+  vjp: ({ inputs: [x], shape }, dy, _, { map }) => [unpick(dy, positions(x, shape, map), x.shape, map)],
+  evaluate(node, [x], evaluation, { map }) {
+    const y = evaluation.allocate(node);
+    eachElement(map, y, (i, set, at) => {
+      y[i] = x[at(set[placeOfGreatest(x, set, at)])];
+    });
+    return y;
+  },
+  lower(node, lowering, { map }) {
+    const [x] = node.inputs;
+    emitRowMajor(lowering, node, (y) => emitCombine(lowering, node, map, { kind: 'greatest', x, y }));
+  },
+};
+
+/** The place in S(g) of the greatest x_s: piecewise constant, so no gradient flows. */
+const positionOperation: Operation<Choice> = {
+  name: 'argmax',
+  shape: (_, { shape }) => shape,
+  vjp: () => [null],
+  evaluate(node, [x], evaluation, { map }) {
+    const position = evaluation.allocate(node);
+    eachElement(map, position, (i, set, at) => {
+      position[i] = placeOfGreatest(x, set, at);
+    });
+    return position;
+  },
+  lower(node, lowering, { map }) {
+    const [x] = node.inputs;
+    emitRowMajor(lowering, node, (position) => emitCombine(lowering, node, map, { kind: 'greatest', x, position }));
+  },
+};
+
+/** Positions are one an element or one a block. */
+const positionWidth = (at: Node, { outputs }: LineMap): number => size(at.shape) / outputs;
+
+/** The position of element i. */
+const positionReader = (at: Node, values: Values, map: LineMap): ((i: number) => number) =>
+  positionWidth(at, map) === map.width ? (i) => values[i] : (i) => values[Math.floor(i / map.width)];
+
+/** Positions that are fed are those of `gather`, where all sets are as large as the first. */
+const indices: Operation<Choice>['indices'] = (_, { map }) => [undefined, map.begins[1]];
+
+/** y_g = the x_s at place at_g of S(g). */
+const pickOperation: Operation<Choice> = {
+  name: 'pick',
+  shape: (_, { shape }) => shape,
+  indices,
+  vjp: ({ inputs: [x, at] }, dy, _, { map }) => [unpick(dy, at, x.shape, map), null],
+  evaluate(node, [x, at], evaluation, { map }) {
+    const y = evaluation.allocate(node);
+    const position = positionReader(node.inputs[1], at, map);
+    eachElement(map, y, (i, set, element) => {
+      y[i] = x[element(set[position(i)])];
+    });
+    return y;
+  },
+  lower(node, lowering, { map }) {
+    const [x, at] = node.inputs;
+    const atWidth = positionWidth(at, map);
+    emitRowMajor(lowering, node, (y) => emitCombine(lowering, node, map, { kind: 'pick', x, at, atWidth, y }));
+  },
+};
+
+/** The adjoint: dx_s = sum of the dy_g of which s is the element at place at_g of S(g). */
+const unpickOperation: Operation<Choice> = {
+  name: 'unpick',
+  shape: (_, { shape }) => shape,
+  indices,
+  vjp: ({ inputs: [dy, at] }, g, _, { map }) => [pick(g, at, dy.shape, map), null],
+  evaluate(node, [dy, at], evaluation, { map }) {
+    const dx = evaluation.allocate(node);
+    const position = positionReader(node.inputs[1], at, map);
+    eachElement(map, dy, (i, set, element) => {
+      dx[element(set[position(i)])] += dy[i];
+    });
+    return dx;
+  },
+  lower(node, lowering, { map }) {
+    const [x, at] = node.inputs;
+    const atWidth = positionWidth(at, map);
+    const places = placesOf(map);
+    emitRowMajor(lowering, node, (y) => emitCombine(lowering, node, places, { kind: 'unpick', x, at, atWidth, y }));
+  },
+};
+
+const positions = (x: Node, shape: Shape, map: LineMap): Node => apply(positionOperation, [x], { shape, map });
+const pick = (x: Node, at: Node, shape: Shape, map: LineMap): Node => apply(pickOperation, [x, at], { shape, map });
+const unpick = (dy: Node, at: Node, shape: Shape, map: LineMap): Node =>
+  apply(unpickOperation, [dy, at], { shape, map });
+
+/** The greatest of each set: max over windows. */
+export const greatest = (x: Node, shape: Shape, map: LineMap): Node => apply(greatestOperation, [x], { shape, map });
+
+/** The sets of a reduction over axes, and the shape that is left. */
+function reduction(operation: string, x: Node, axes: Axes): [Shape, LineMap] {
+  const reduced = axesOf(operation, x.shape, axes);
+  const maps = axisMaps(x.shape, (axis, extent) => (reduced.includes(axis) ? [range(extent)] : undefined));
+  return [x.shape.filter((_, axis) => !reduced.includes(axis)), lineMap(size(x.shape), maps)];
+}
+
+/**
+ * The greatest element over axes of each sample's tensor, which the result lacks; over all of them by default. Its
+ * gradient goes to the first of equals, and a NaN comes through. Throws `ShapeError` for an axis that x does not have.
+ */
+export const max = (x: Node, axes: Axes = range(x.shape.length)): Node => greatest(x, ...reduction('max', x, axes));
+
+/** The least element over axes, as `max` takes them: -max(-x). */
+export const min = (x: Node, axes: Axes = range(x.shape.length)): Node =>
+  neg(greatest(neg(x), ...reduction('min', x, axes)));
+
+/**
+ * Where along an axis the greatest element stands, from 0: the first of equals, the last NaN if there are any. No
+ * gradient flows through it. Throws `ShapeError` for an axis that x does not have.
+ */
+export const argmax = (x: Node, axis = -1): Node =>
+  positions(x, ...reduction('argmax', x, axisOf('argmax', x.shape, axis)));
+
+/**
+ * The parts of x, of shape [n, ...rest], that integers 0 to n - 1 name along axis 0: of shape [...index, ...rest] for
+ * an index of any shape. The index is an input, whose numbers are checked as they are fed, or an `argmax` along an axis
+ * of at most n elements. Throws `ShapeError` or `ValueError` if they are not of this kind.
+ */
+export function gather(x: Node, index: Node): Node {
+  const [n, ...rest] = x.shape;
+  if (n === undefined)
+    throw new ShapeError(`gather: expected a tensor of at least one axis, got ${showShape(x.shape)}`);
+  const { map: chosen } = index.attributes as Choice;
+  if (sourceKind(index) !== 'input' && !(index.operation === positionOperation && chosen.begins[1] <= n))
+    throw new ValueError(
+      `gather: expected an index that is an input, or an argmax along at most ${n} elements, got ${index.operation.name}`,
+    );
+  const any = range(size(index.shape)).map(() => range(n));
+  const map = lineMap(
+    size(x.shape),
+    axisMaps(x.shape, (axis) => (axis === 0 ? any : undefined)),
+  );
+  return pick(index.batched && !x.batched ? repeat(x) : x, index, [...index.shape, ...rest], map);
+}
+
+export const chooseOperations = [greatestOperation, positionOperation, pickOperation, unpickOperation];
