@@ -269,7 +269,7 @@ describe('several inputs refuse', () => {
       'labels that are none',
       x,
       { ...y, digit: [9, 1, 1, 1, 1, 1, 1, 1] },
-      "forward: expected labels 0 to 3 in 'y.digit'",
+      "forward: expected integers 0 to 3 in 'y.digit'",
     ],
     ['one array of targets', x, digit, 'forward: expected y to be arrays by name (digit, size), got one array'],
   ])('%s', async (_, badX, badY, words) => {

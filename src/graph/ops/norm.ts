@@ -1,10 +1,10 @@
 /** Normalisations, composed of operations: their derivatives of any order follow. */
 import { ShapeError, ValueError } from '../../errors.js';
-import { axesOf } from '../axes.js';
+import { type Axes, axesOf } from '../axes.js';
 import { range } from '../line-map.js';
 import { type Node, showShape } from '../node.js';
 import { add, div, maximum, mul, sqrt, square, sub } from './elementwise.js';
-import { type Axes, batchMean, mean, repeat, sumBatch } from './reduce.js';
+import { batchMean, mean, repeat, sumBatch } from './reduce.js';
 import { reshape } from './reshape.js';
 import { constant } from './source.js';
 
@@ -53,14 +53,14 @@ function standardized(x: Node, axes: readonly number[], epsilon: number): Node {
 export function layerNorm(x: Node, gamma?: Node, beta?: Node, options: NormOptions = {}): Node {
   const { epsilon = 1e-5, axes = -1 } = options;
   checkEpsilon('layerNorm', epsilon);
-  return affine(standardized(x, axesOf('layerNorm', axes, x.shape), epsilon), gamma, beta);
+  return affine(standardized(x, axesOf('layerNorm', x.shape, axes), epsilon), gamma, beta);
 }
 
 /** Root mean square normalisation (Zhang and Sennrich, 2019): y = x / sqrt(mean of x^2 + epsilon) gamma, over `axes`. */
 export function rmsNorm(x: Node, gamma?: Node, options: NormOptions = {}): Node {
   const { epsilon = 1e-6, axes = -1 } = options;
   checkEpsilon('rmsNorm', epsilon);
-  const meanSquare = meanOver(square(x), axesOf('rmsNorm', axes, x.shape));
+  const meanSquare = meanOver(square(x), axesOf('rmsNorm', x.shape, axes));
   return affine(div(x, sqrt(add(meanSquare, epsilon))), gamma, undefined);
 }
 
