@@ -18,6 +18,7 @@ export {
   tanh,
 } from './graph/ops/activation.js';
 export { argmax, gather, max, min } from './graph/ops/choose.js';
+export { type ConvOptions, type ConvTransposeOptions, conv1d, conv2d, convTranspose2d } from './graph/ops/conv.js';
 export { dense } from './graph/ops/dense.js';
 export {
   abs,
@@ -55,5 +56,16 @@ export { avgPool2d, globalAvgPool, maxPool2d, type PoolOptions } from './graph/o
 export { mean, sum } from './graph/ops/reduce.js';
 export { flatten, reshape } from './graph/ops/reshape.js';
 export { constant, input, parameter } from './graph/ops/source.js';
-export * from './optim/optimizer.js';
+export {
+  type AdagradConfig,
+  type AdamConfig,
+  adagrad,
+  adam,
+  adamw,
+  type OptimizerConfig,
+  type RmspropConfig,
+  rmsprop,
+  type SgdConfig,
+  sgd,
+} from './optim/optimizer.js';
 export { evaluate, type NodeValue, type WorkedExample } from './reference/evaluate.js';

@@ -125,6 +125,7 @@ export class Network<Prediction = Tensor> {
         return { rows, columns };
       },
       view: (name) => executable.view(name),
+      place: (columns) => executable.place(columns),
       trainStep: (columns) => executable.trainStep(columns),
       evaluate: (columns, rows) => this.#evaluate(columns, rows),
       steps: () => executable.steps,
@@ -253,7 +254,8 @@ export class Network<Prediction = Tensor> {
 
   /**
    * Trains on the data for some epochs, in batches of `config.batch`, and returns a report an epoch. The order of the
-   * samples comes from the seed. Other events get their turn all the while.
+   * samples comes from the seed. Other events get their turn all the while. Where there is room the samples are copied
+   * when it begins, so that what is written into the data until it ends may have no effect.
    *
    * Throws `ValueError` for data or options that do not fit, before anything is changed; `DivergenceError` if a loss or
    * a parameter stops being finite, with the network as it was at the start of that epoch, or of the one before if the

@@ -1,4 +1,4 @@
-/** The examples of README.md, run as printed on the built package: each prints what the comments beside it say. */
+/** The examples of README.md and docs/, run as printed on the built package: each prints what its comments say. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -6,8 +6,10 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const readme = readFileSync(`${root}/README.md`, 'utf8');
-const examples = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
+const texts = ['README.md', 'docs/graph.md'].map((path) => ({ path, text: readFileSync(`${root}/${path}`, 'utf8') }));
+const examples = texts.flatMap(({ path, text }) =>
+  [...text.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code], i) => [`${path}, example ${i + 1}`, code]),
+);
 
 /** What an example prints, in the folder of the package, where its own name leads to dist. */
 async function output(code: string, tier: string): Promise<string[]> {
@@ -17,9 +19,17 @@ async function output(code: string, tier: string): Promise<string[]> {
   return stdout.trimEnd().split('\n');
 }
 
-it('has examples', () => expect(examples).toHaveLength(2));
+it('has examples', () => expect(examples).toHaveLength(7));
 
-describe.each(examples.map((code) => [code.split('\n')[0], code]))('%s', (_, code) => {
+it('docs/graph.md names every function of the graph', async () => {
+  const [, { text }] = texts;
+  const functions = Object.entries(await import('../src/lanegrad-graph.js')).filter(([name, value]) => {
+    return typeof value === 'function' && /^[a-z]/.test(name);
+  });
+  expect(functions.map(([name]) => name).filter((name) => !new RegExp(`\\b${name}\\b`).test(text))).toEqual([]);
+});
+
+describe.each(examples)('%s', (_, code) => {
   const promised = [...code.matchAll(/^console\.log\(.*\); \/\/ (.*)$/gm)].map(([, text]) => text);
 
   it.each(['', 'simd', 'js'])('prints what it promises, LANEGRAD_TIER=%s', async (tier) => {

@@ -211,3 +211,9 @@ export function any(mask: Mask): bool {
 export function transposeBlock(s: usize, sourceStride: usize, t: usize, targetStride: usize): void {
   f32.store(t, f32.load(s));
 }
+
+// @ts-ignore: decorator
+@inline
+export function transposeRows(s0: usize, s1: usize, s2: usize, s3: usize, t: usize, targetStride: usize): void {
+  f32.store(t, f32.load(s0));
+}

@@ -234,10 +234,17 @@ export function any(mask: Mask): bool {
 // @ts-ignore: decorator
 @inline
 export function transposeBlock(s: usize, sourceStride: usize, t: usize, targetStride: usize): void {
-  const r0 = v128.load(s);
-  const r1 = v128.load(s + sourceStride);
-  const r2 = v128.load(s + 2 * sourceStride);
-  const r3 = v128.load(s + 3 * sourceStride);
+  transposeRows(s, s + sourceStride, s + 2 * sourceStride, s + 3 * sourceStride, t, targetStride);
+}
+
+/** Transposes LANES rows of as many numbers, the first of them at s0, s1 and so on, into the block at t. */
+// @ts-ignore: decorator
+@inline
+export function transposeRows(s0: usize, s1: usize, s2: usize, s3: usize, t: usize, targetStride: usize): void {
+  const r0 = v128.load(s0);
+  const r1 = v128.load(s1);
+  const r2 = v128.load(s2);
+  const r3 = v128.load(s3);
   const t0 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
   const t1 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
   const t2 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);

@@ -4,7 +4,18 @@
  */
 import { invalid, rows, samplePanels } from '../batch';
 import { PackPanels, PackRows, UnpackPanels, UnpackRows } from '../generated/instructions';
-import { add, BYTES, LANES, load, madd, splat, store, sum, transposeBlock } from '../generated/lanes';
+import {
+  add,
+  BYTES,
+  LANES,
+  load,
+  madd,
+  splat,
+  store,
+  sum,
+  transposeBlock,
+  transposeRows,
+} from '../generated/lanes';
 import { LINE_BYTES, lines, panels, tileRows, weightLine } from '../panel';
 
 /** Rows of a weight matrix that go through all panels before the next: as many streams as a prefetcher follows. */
@@ -14,21 +25,61 @@ export function packRowsUnits(r: usize): i32 {
   return samplePanels;
 }
 
-/** Samples into panels; marks the run as invalid where a number is not finite. */
+/**
+ * Samples into panels: those that `index` names or, without one, in the order in which they lie. Marks the run as
+ * invalid where a number is not finite; what has an index was checked as a whole. Lanes beyond the batch get the last
+ * sample: their gradient is 0, but zeros would let a logarithm or a reciprocal reach infinity, and infinity times 0 is
+ * NaN.
+ */
 export function packRows(r: usize, first: i32, last: i32): void {
   const features = PackRows.features(r);
-  const rowBytes = <usize>features << 2;
+  const index = PackRows.index(r);
   for (let m = first; m < last; m++) {
-    const samples = tileRows(m << 4, rows);
-    const source = PackRows.source(r) + <usize>(m << 4) * rowBytes;
-    const target = PackRows.target(r) + lines(m * features);
     for (let f = 0; f < features; f += 16) {
+      const source = PackRows.source(r) + (<usize>f << 2);
+      const target = PackRows.target(r) + lines(m * features + f);
       const count = tileRows(f, features);
-      const tile = target + lines(f);
-      transpose(source + (<usize>f << 2), rowBytes, samples, count, tile, LINE_BYTES);
-      if (samples < 16) repeatLastSample(tile, count, samples);
-      if (!allFinite(tile, count)) i32.store(invalid, 1);
+      for (let lane = 0; lane < 16; lane += LANES) {
+        const sample = (m << 4) + lane;
+        const s0 = samplePointer(source, index, sample, features);
+        const s1 = samplePointer(source, index, sample + 1, features);
+        const s2 = samplePointer(source, index, sample + 2, features);
+        const s3 = samplePointer(source, index, sample + 3, features);
+        packLanes(s0, s1, s2, s3, target + (<usize>lane << 2), count);
+      }
+      if (!index && !allFinite(target, count)) i32.store(invalid, 1);
     }
+  }
+}
+
+/** Where a sample lies; beyond the batch, where the last one does. */
+// @ts-ignore: decorator
+@inline
+function samplePointer(source: usize, index: usize, sample: i32, features: i32): usize {
+  const i = min(sample, rows - 1);
+  const row = index ? i32.load(index + (<usize>i << 2)) : i;
+  return source + ((<usize>row * features) << 2);
+}
+
+/** `count` numbers of LANES samples, each sample to a lane of the lines at t. */
+function packLanes(s0: usize, s1: usize, s2: usize, s3: usize, t: usize, count: i32): void {
+  const end = t + lines(count);
+  for (const whole = t + lines(count & -LANES); t < whole; t += lines(LANES)) {
+    transposeRows(s0, s1, s2, s3, t, LINE_BYTES);
+    s0 += BYTES;
+    s1 += BYTES;
+    s2 += BYTES;
+    s3 += BYTES;
+  }
+  for (; t < end; t += LINE_BYTES) {
+    f32.store(t, f32.load(s0));
+    f32.store(t, f32.load(s1), 4);
+    f32.store(t, f32.load(s2), 8);
+    f32.store(t, f32.load(s3), 12);
+    s0 += 4;
+    s1 += 4;
+    s2 += 4;
+    s3 += 4;
   }
 }
 
@@ -81,19 +132,6 @@ function transposeElements(
       const x = f32.load(s + <usize>i * sourceStride + (<usize>j << 2));
       f32.store(t + <usize>j * targetStride + (<usize>i << 2), x);
     }
-  }
-}
-
-/**
- * Fills the lanes beyond the batch with the last sample. Sums over samples leave them out, but zeros would let a logarithm
- * or a reciprocal reach infinity, and products know these lanes by zeros in one of two factors: 0 x infinity is NaN.
- */
-function repeatLastSample(p: usize, count: i32, samples: i32): void {
-  for (const end = p + lines(count); p < end; p += LINE_BYTES) {
-    const value = f32.load(p + (<usize>(samples - 1) << 2));
-    let lane = samples;
-    for (; lane % LANES; lane++) f32.store(p + (<usize>lane << 2), value);
-    for (; lane < 16; lane += LANES) store(p + (<usize>lane << 2), splat(value));
   }
 }
 

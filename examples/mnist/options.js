@@ -1,26 +1,30 @@
-/** The command line of the MNIST example. */
+/** The command line of the MNIST examples. */
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 const TIERS = ['wide', 'relaxed', 'simd', 'scalar', 'js'];
 
-export const help = `Trains 784-128-10 on MNIST, shows what it has learnt, and saves it.
-
-  npm start -- [options]
-
-  --epochs N    passes over the training set (default 5)
-  --seed N      the same seed gives the same network, to the bit (default 1)
-  --threads N   threads to train with (default: chosen for this machine)
-  --tier NAME   ${TIERS.join(', ')} (default: the fastest that works here)
-  --out FILE    where to save the network (default mnist.safetensors)
-  --help        this text`;
-
 /** The command line is wrong: a matter for its user, not for a stack trace. */
 export class UsageError extends Error {}
 
-export function parseOptions(args) {
-  const values = parse(args);
+/** What an example's command line says, and how it is read; `epochs` and `out` are its defaults. */
+export function commandLine({ purpose, command, epochs, out }) {
+  const help = `${purpose}
+
+  ${command} -- [options]
+
+  --epochs N    passes over the training set (default ${epochs})
+  --seed N      the same seed gives the same network, to the bit (default 1)
+  --threads N   threads to train with (default: chosen for this machine)
+  --tier NAME   ${TIERS.join(', ')} (default: the fastest that works here)
+  --out FILE    where to save the network (default ${out})
+  --help        this text`;
+  return { help, parse: (args) => parse(args, { epochs: String(epochs), out }) };
+}
+
+function parse(args, defaults) {
+  const values = read(args, defaults);
   return {
     epochs: integer('--epochs', values.epochs, 1, 1_000_000),
     seed: integer('--seed', values.seed, 0, 2 ** 32 - 1),
@@ -31,16 +35,16 @@ export function parseOptions(args) {
   };
 }
 
-function parse(args) {
+function read(args, { epochs, out }) {
   try {
     return parseArgs({
       args,
       options: {
-        epochs: { type: 'string', default: '5' },
+        epochs: { type: 'string', default: epochs },
         seed: { type: 'string', default: '1' },
         threads: { type: 'string' },
         tier: { type: 'string' },
-        out: { type: 'string', default: 'mnist.safetensors' },
+        out: { type: 'string', default: out },
         help: { type: 'boolean', default: false, short: 'h' },
       },
     }).values;

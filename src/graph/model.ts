@@ -70,6 +70,11 @@ export interface Executable {
   trainStep(feeds: Feeds): number;
   /** Room for a batch of an input: what was written there, `trainStep` takes without copying it. */
   view(name: string): Float32Array;
+  /**
+   * Copies samples to where `trainStep` takes any rows of them without copying them again. They have been checked. Null
+   * if there is no such place, or no room.
+   */
+  place(feeds: Readonly<Record<string, ArrayLike<number>>>): Samples | null;
   /** The outputs for these samples. */
   predict(feeds: Feeds): Tensor[];
   /** The loss and the outputs for these samples. */
@@ -86,6 +91,13 @@ export interface Executable {
   snapshot(): Snapshot;
   /** Goes back to a snapshot of this model. */
   restore(snapshot: Snapshot): void;
+  dispose(): void;
+}
+
+/** Samples that were placed; `dispose` gives their memory back. */
+export interface Samples {
+  /** `trainStep` on these rows of them, at most a batch. */
+  trainStep(rows: Uint32Array): number;
   dispose(): void;
 }
 

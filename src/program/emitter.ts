@@ -117,7 +117,7 @@ export class Emitter implements Lowering {
       const bytes = Math.ceil((4 * this.batch * features) / LINE_BYTES) * LINE_BYTES;
       const staging = createBuffer(`${node.name} (rows)`, bytes, 'pinned');
       this.feeds.push({ name: node.name as string, staging });
-      this.emit('packRows', { source: staging, target: this.buffer(node), features });
+      this.emit('packRows', { source: staging, index: null, target: this.buffer(node), features });
     }
     this.emit('check', {});
   }

@@ -12,6 +12,7 @@ import {
   type MemoryPlan,
   type Model,
   type RuntimeReport,
+  type Samples,
   type Snapshot,
   type Tensor,
 } from '../graph/model.js';
@@ -22,6 +23,7 @@ import { blockBytes, showBytes } from '../runtime/heap.js';
 import type { KernelTier } from '../runtime/kernels.js';
 import { type Runtime, runtimeFor } from '../runtime/runtime.js';
 import { type Kind, list, rootsOf } from './listing.js';
+import { place } from './placed.js';
 import { Sequence } from './sequence.js';
 import { Store } from './store.js';
 
@@ -151,10 +153,25 @@ export class Program implements Executable {
   }
 
   trainStep(feeds: Feeds): number {
+    return this.#train((entry) => this.#feed(entry, 'trainStep', feeds), feeds);
+  }
+
+  place(feeds: Readonly<Record<string, ArrayLike<number>>>): Samples | null {
+    this.#alive('fit');
+    const placed = place(this.runtime.heap, feeds, this.model.batch);
+    if (!placed) return null;
+    return {
+      trainStep: (rows) => this.#train(({ sequence }) => sequence.choose(placed, rows), feeds),
+      dispose: () => placed.dispose(),
+    };
+  }
+
+  /** A training step on the samples that `take` brings in. */
+  #train(take: (entry: Entry) => void, feeds: Feeds): number {
     const { update } = this.model;
     if (!update) throw new UnsupportedError('trainStep: expected a model with an optimizer');
     const entry = this.#entry('train', 'trainStep');
-    this.#feed(entry, 'trainStep', feeds);
+    take(entry);
     entry.sequence.setHyper(update.hyper(this.#steps + 1, this.learningRate));
     this.#run(entry, 0, 'trainStep', feeds);
     this.#steps++;

@@ -7,9 +7,12 @@ import { panels } from '../graph/storage.js';
 import { NON_FINITE } from '../runtime/pool.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { bestThreads } from './cost.js';
+
 import type { Feed, Table } from './emitter.js';
-import { barriers, encode, HEADER, recordsBytes } from './encode.js';
+import { barriers, encode, HEADER, recordsBytes, SAMPLES } from './encode.js';
+
 import { fuse } from './fuse.js';
+import type { Placed } from './placed.js';
 import { plan } from './plan.js';
 
 /** What a sequence is made from. */
@@ -29,6 +32,13 @@ interface Phase {
   readonly threads: number[];
 }
 
+/** An input: where its samples are copied to, and the record that packs them. */
+interface Intake {
+  readonly name: string;
+  readonly staging: number;
+  readonly record: number;
+}
+
 export class Sequence {
   /** Bytes of the records and tables, and of the inputs, values between and results that lie behind them in its block. */
   readonly programBytes: number;
@@ -38,7 +48,7 @@ export class Sequence {
   /** What follows is there after `allocate`. */
   #block = 0;
   #phases: readonly Phase[] = [];
-  #feeds: readonly { readonly name: string; readonly address: number }[] = [];
+  #intakes: readonly Intake[] = [];
 
   constructor(
     readonly runtime: Runtime,
@@ -73,7 +83,10 @@ export class Sequence {
     const instructions = phases.flat();
     this.#block = runtime.heap.allocate(this.bytes, what);
     const address = (buffer: Buffer): number => this.#address(buffer) ?? persistent(buffer);
-    this.#feeds = feeds.map(({ name, staging }) => ({ name, address: address(staging) }));
+    this.#intakes = feeds.map(({ name, staging }) => {
+      const index = instructions.findIndex(({ fields }) => 'source' in fields && fields.source === staging);
+      return { name, staging: address(staging), record: this.#block + recordsBytes(index) };
+    });
 
     for (const { buffer, values } of tables) runtime.heap.i32.set(values, address(buffer) / 4);
     const meets = barriers(instructions, address);
@@ -100,21 +113,36 @@ export class Sequence {
     return this.#address(buffer) as number;
   }
 
-  /** Copies the samples in. */
+  /** Copies the samples of the next run in. */
   feed(feeds: Readonly<Record<string, number | ArrayLike<number>>>, rows: number): void {
-    const { f32, i32 } = this.runtime.heap;
-    i32[(this.#block + HEADER.rows) / 4] = rows;
-    for (const { name, address } of this.#feeds) {
+    const { f32 } = this.runtime.heap;
+    this.#take(rows, 0, ({ name, staging }) => {
       const values = feeds[name];
-      if (typeof values === 'number') f32[address / 4] = values;
-      else if (!isAt(values, f32.buffer, address)) f32.set(values, address / 4);
+      if (typeof values === 'number') f32[staging / 4] = values;
+      else if (!isAt(values, f32.buffer, staging)) f32.set(values, staging / 4);
+      return staging;
+    });
+  }
+
+  /** Says which rows of samples that are in memory already the next run is on. */
+  choose(placed: Placed, rows: Uint32Array): void {
+    this.runtime.heap.i32.set(rows, placed.index / 4);
+    this.#take(rows.length, placed.index, ({ name }) => placed.address(name));
+  }
+
+  #take(rows: number, index: number, source: (intake: Intake) => number): void {
+    const { i32 } = this.runtime.heap;
+    i32[(this.#block + HEADER.rows) / 4] = rows;
+    for (const intake of this.#intakes) {
+      i32[(intake.record + SAMPLES.source) / 4] = source(intake);
+      i32[(intake.record + SAMPLES.index) / 4] = index;
     }
   }
 
   /** Where the samples of an input are copied to, each after the other: `length` numbers in all. */
   view(name: string, length: number): Float32Array {
-    const { address } = this.#feeds.find((feed) => feed.name === name) as { address: number };
-    return this.runtime.heap.f32.subarray(address / 4, address / 4 + length);
+    const { staging } = this.#intakes.find((intake) => intake.name === name) as Intake;
+    return this.runtime.heap.f32.subarray(staging / 4, staging / 4 + length);
   }
 
   /** The optimiser's numbers of the next run. */

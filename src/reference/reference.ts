@@ -175,6 +175,10 @@ export class Reference implements Executable {
     return this.#views.get(name) as Float32Array;
   }
 
+  place(): null {
+    return null;
+  }
+
   predict(feeds: Feeds): Tensor[] {
     this.#alive('predict');
     const { outputs } = this.model;

@@ -23,7 +23,7 @@ export function showBytes(bytes: number): string {
 }
 
 export class Heap {
-  /** The whole memory, seen as f32 and as i32. A larger memory means new views: do not keep them across `allocate`. */
+  /** The whole memory, seen as f32 and as i32. A larger memory means new views: do not keep them across `allocate` or `reserve`. */
   f32!: Float32Array<ArrayBufferLike>;
   i32!: Int32Array<ArrayBufferLike>;
   /** What is free, in order of address; neighbours are always joined. */
@@ -61,6 +61,13 @@ export class Heap {
 
   /** A block of zeros. Throws `MemoryError`, with nothing changed, when it does not fit into 4 GiB. */
   allocate(bytes: number, what: string): number {
+    const start = this.reserve(bytes, what);
+    this.i32.fill(0, start / 4, (start + blockBytes(bytes)) / 4);
+    return start;
+  }
+
+  /** A block of whatever was there, for what is written before it is read. Throws like `allocate`. */
+  reserve(bytes: number, what: string): number {
     const length = blockBytes(bytes);
     let hole = this.#holes.find(({ start, end }) => end - start >= length);
     if (!hole) {
@@ -70,7 +77,6 @@ export class Heap {
     const { start } = hole;
     hole.start += length;
     if (hole.start === hole.end) this.#holes.splice(this.#holes.indexOf(hole), 1);
-    this.i32.fill(0, start / 4, (start + length) / 4);
     return start;
   }
 

@@ -1,5 +1,6 @@
-/** The kernels of one tier: the bytes that travel inside the JavaScript, compiled and instantiated. */
+/** The kernels of a tier: the bytes that travel inside the JavaScript, compiled and instantiated. */
 import { instantiateSync } from '@assemblyscript/loader';
+import { platform } from '#platform';
 import type { ThreadExports } from './pool.js';
 
 /** The tiers that run as WebAssembly, fastest first. */
@@ -51,18 +52,31 @@ export function microKernels(exports: KernelExports): Map<string, MicroKernel> {
   );
 }
 
-// Each tier is a module of its own, so that only the one in use is loaded and decoded.
-const sources: { readonly [tier in KernelTier]: () => Promise<{ default: string }> } = {
-  wide: () => import('./generated/wide.js'),
-  relaxed: () => import('./generated/relaxed.js'),
-  simd: () => import('./generated/simd.js'),
-  scalar: () => import('./generated/scalar.js'),
-};
+let unpacked: Promise<ReadonlyMap<KernelTier, Uint8Array<ArrayBuffer>>> | undefined;
 
-/** The bytes of a tier's kernels. */
+/** The bytes of a tier's kernels, not to be written to. */
 export async function kernelBytes(tier: KernelTier): Promise<Uint8Array<ArrayBuffer>> {
-  const { default: base64 } = await sources[tier]();
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  unpacked ??= unpack();
+  return (await unpacked).get(tier) as Uint8Array<ArrayBuffer>;
+}
+
+/** The bytes of all tiers, whose parts take turns; see `scripts/generate/kernels.mjs`. */
+async function unpack(): Promise<Map<KernelTier, Uint8Array<ArrayBuffer>>> {
+  // Not loaded where plain JavaScript is asked for.
+  const { base64, lengths, PARTS } = await import('./generated/kernels.js');
+  const parts = await platform.inflate(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)));
+  const kernels = new Map(
+    Object.entries(lengths).map(([tier, length]) => [tier as KernelTier, new Uint8Array(length)]),
+  );
+  let taken = 0;
+  for (let part = 0; part < PARTS; part++)
+    for (const bytes of kernels.values()) {
+      const first = Math.floor((bytes.length * part) / PARTS);
+      const count = Math.floor((bytes.length * (part + 1)) / PARTS) - first;
+      bytes.set(parts.subarray(taken, taken + count), first);
+      taken += count;
+    }
+  return kernels;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The training loop. */
 import { DivergenceError, ValueError } from '../errors.js';
 import { allFinite } from '../graph/feeds.js';
-import type { Snapshot } from '../graph/model.js';
+import type { Samples, Snapshot } from '../graph/model.js';
 import { Generator } from '../random.js';
 import { type Columns, type Dataset, rowsOf } from './data.js';
 import type { Evaluation } from './metrics.js';
@@ -25,7 +25,7 @@ export interface EpochReport {
   readonly loss: number;
   /** After the epoch, on the validation data; null without any. */
   readonly validation: Evaluation | null;
-  /** Spent on training alone. */
+  /** Spent on training alone, which begins once the samples are in place. */
   readonly seconds: number;
   readonly samplesPerSecond: number;
 }
@@ -63,6 +63,8 @@ export interface Trainable {
   check(operation: string, data: Dataset): Checked;
   /** Room for a column of a batch, which `trainStep` does not copy. */
   view(name: string): Float32Array;
+  /** The samples, which were checked, where rows of them need no copy; null if there is no such place. */
+  place(columns: Columns): Samples | null;
   trainStep(columns: Columns): number;
   evaluate(columns: Columns, rows: number): Evaluation;
   snapshot(): Snapshot;
@@ -88,11 +90,21 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => void later(resolv
 /** Trains on the data; see `Network.fit`. */
 export async function fit(net: Trainable, data: Dataset, options: FitOptions): Promise<EpochReport[]> {
   checkOptions(options);
-  const { epochs = 1, shuffle = true, signal, onBatch, onEpoch } = options;
   const { training, validation } = split(net, data, options.validation);
-  const { rows } = training;
+  const samples = net.place(training.columns) ?? gathered(net, training.columns);
+  try {
+    return await train(net, { samples, rows: training.rows, validation }, options);
+  } finally {
+    samples.dispose();
+  }
+}
+
+async function train(
+  net: Trainable,
+  { samples, rows, validation }: { samples: Samples; rows: number; validation: Checked | null },
+  { epochs = 1, shuffle = true, signal, onBatch, onEpoch }: FitOptions,
+): Promise<EpochReport[]> {
   const batches = Math.ceil(rows / net.batch);
-  const batch = createBatch(net, training.columns);
   const history: EpochReport[] = [];
   let turn = performance.now();
   let start: Start = { epoch: 1, epochs: net.epochs, snapshot: net.snapshot() };
@@ -107,7 +119,7 @@ export async function fit(net: Trainable, data: Dataset, options: FitOptions): P
   };
 
   for (let epoch = 1; epoch <= epochs; epoch++) {
-    const order = Uint32Array.from({ length: rows }, (_, i) => i);
+    const order = new Uint32Array(rows).map((_, i) => i);
     if (shuffle) new Generator(net.seed, SHUFFLE_STREAM + net.epochs).shuffle(order);
     let total = 0;
     let seconds = 0;
@@ -115,14 +127,14 @@ export async function fit(net: Trainable, data: Dataset, options: FitOptions): P
       if (signal?.aborted) return history;
       const began = performance.now();
       const taken = order.subarray(index * net.batch, Math.min(rows, (index + 1) * net.batch));
-      const loss = net.trainStep(batch(taken));
+      const loss = samples.trainStep(taken);
       seconds += (performance.now() - began) / 1000;
       if (!Number.isFinite(loss)) diverge(`a finite loss, got ${loss}`, `epoch ${epoch}, batch ${index + 1}`);
       // The last step of an epoch may be the one that went too far: a start is good once a loss from there was finite.
       if (index === 0) good = start;
       total += loss * taken.length;
-      const samples = Math.min(rows, (index + 1) * net.batch);
-      await onBatch?.({ epoch, batch: index + 1, batches, loss, samples });
+      const seen = Math.min(rows, (index + 1) * net.batch);
+      await onBatch?.({ epoch, batch: index + 1, batches, loss, samples: seen });
       if (performance.now() - turn > TURN_MS) {
         await nextTurn();
         turn = performance.now();
@@ -186,24 +198,25 @@ function split(
   return { training: part(0, rows - held), validation: part(rows - held, rows) };
 }
 
-/** Gathers the samples of a batch where the network reads them. */
-function createBatch(net: Trainable, columns: Columns): (taken: Uint32Array) => Columns {
+/** Samples that stay where they are: those of each batch are gathered where the network reads them. */
+function gathered(net: Trainable, columns: Columns): Samples {
   const { batch, sizes } = net;
-  const gathered = Object.entries(columns).map(([name, values]) => ({
+  const sources = Object.entries(columns).map(([name, values]) => ({
     name,
     size: sizes[name],
     source: values instanceof Float32Array ? values : Float32Array.from(values),
   }));
-  return (taken) => {
+  const gather = (rows: Uint32Array): Columns => {
     const piece: Record<string, Float32Array> = {};
-    for (const { name, size, source } of gathered) {
+    for (const { name, size, source } of sources) {
       const target = net.view(name);
-      taken.forEach((row, i) => {
+      rows.forEach((row, i) => {
         if (size === 1) target[i] = source[row];
         else target.set(source.subarray(row * size, (row + 1) * size), i * size);
       });
-      piece[name] = taken.length === batch ? target : target.subarray(0, taken.length * size);
+      piece[name] = rows.length === batch ? target : target.subarray(0, rows.length * size);
     }
     return piece;
   };
+  return { trainStep: (rows) => net.trainStep(gather(rows)), dispose: () => {} };
 }

@@ -22,6 +22,11 @@ function startWorker(start: WorkerStart, onExit: (reason: string) => void): Work
   return { ready, terminate: () => worker.terminate() };
 }
 
+async function inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
 function noFiles(): never {
   throw new UnsupportedError('files: expected a host with a file system; pass bytes instead of a path');
 }
@@ -33,6 +38,7 @@ export const platform: Platform = {
   canShare: () => globalThis.crossOriginIsolated === true,
   setEngineFlag: null,
   startWorker,
+  inflate,
   readFile: async () => noFiles(),
   writeFile: async () => noFiles(),
 };

@@ -1,0 +1,42 @@
+/** Samples in the memory of the kernels, which take any rows of them from there. */
+import { MemoryError } from '../errors.js';
+import { LINE_BYTES } from '../graph/storage.js';
+import type { Heap } from '../runtime/heap.js';
+
+/** Half of the memory is for networks alone: it never shrinks, and one that finds no room cannot be made. */
+const MOST_BYTES = 2 ** 31;
+
+export interface Placed {
+  /** Where the numbers of the rows to take are written: as many as a batch. */
+  readonly index: number;
+  /** Where an input's samples begin. */
+  address(name: string): number;
+  dispose(): void;
+}
+
+/** Copies samples in that have been checked, with room for the rows of a batch. Null if there is no room for them. */
+export function place(heap: Heap, feeds: Readonly<Record<string, ArrayLike<number>>>, batch: number): Placed | null {
+  const offsets = new Map<string, number>();
+  let bytes = 4 * batch;
+  for (const [name, values] of Object.entries(feeds)) {
+    bytes = Math.ceil(bytes / LINE_BYTES) * LINE_BYTES;
+    offsets.set(name, bytes);
+    bytes += 4 * values.length;
+  }
+  if (heap.used + bytes > MOST_BYTES) return null;
+  const block = reserve(heap, bytes);
+  if (block === null) return null;
+  const address = (name: string): number => block + (offsets.get(name) as number);
+  for (const [name, values] of Object.entries(feeds)) heap.f32.set(values, address(name) / 4);
+  return { index: block, address, dispose: () => heap.free(block, bytes) };
+}
+
+/** Null where the engine has less memory to give than the heap may have. */
+function reserve(heap: Heap, bytes: number): number | null {
+  try {
+    return heap.reserve(bytes, 'samples');
+  } catch (error) {
+    if (error instanceof MemoryError) return null;
+    throw error;
+  }
+}

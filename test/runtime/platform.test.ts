@@ -1,0 +1,30 @@
+/** What both platforms have to do alike. */
+import { deflateSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { platform as browser } from '../../src/runtime/platform/browser.js';
+import { platform as node } from '../../src/runtime/platform/node.js';
+
+/** More than a chunk of a stream, and as compressible as kernels. */
+const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => Math.imul(i >> 2, i >> 7));
+const packed = new Uint8Array(deflateSync(bytes));
+
+describe.each([
+  ['node', node],
+  ['browser', browser],
+])('inflate on %s', (_, { inflate }) => {
+  it('unpacks', async () => {
+    expect(await inflate(packed)).toEqual(bytes);
+  });
+
+  it('gives bytes whose slice is a copy', async () => {
+    const unpacked = await inflate(packed);
+    unpacked.slice().fill(0);
+    expect(unpacked).toEqual(bytes);
+  });
+
+  it('refuses what was damaged on its way', async () => {
+    const damaged = packed.slice();
+    damaged[damaged.length - 1] ^= 1;
+    await expect(inflate(damaged)).rejects.toThrow();
+  });
+});

@@ -1,0 +1,130 @@
+/** Samples that `fit` places in the memory of the kernels: the same bits as samples that are copied in for each step. */
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { DisposedError, MemoryError } from '../../src/errors.js';
+import { adam, dense, type Network, network } from '../../src/index.js';
+import { Generator } from '../../src/random.js';
+import { Heap } from '../../src/runtime/heap.js';
+import type { KernelTier } from '../../src/runtime/kernels.js';
+import { runtimeFor } from '../../src/runtime/runtime.js';
+import { integers, uniform } from '../numbers.js';
+import { startThreads, useThreads } from '../threads.js';
+import { availableTiers } from '../tiers.js';
+
+/** Batches of three sample panels, the last of which is not full, and a shorter batch at the end. */
+const ROWS = 103;
+const BATCH = 40;
+const SEED = 3;
+/** `fit`'s generator stream for the order of samples. */
+const SHUFFLE_STREAM = 2 ** 31;
+
+const tiers = (await availableTiers()).filter((tier) => tier !== 'js') as KernelTier[];
+
+describe.each(tiers)('on %s', (tier) => {
+  const made: Network[] = [];
+  const create = async (input: number): Promise<Network> => {
+    const net = await network({
+      input,
+      layers: [dense(8, 'tanh'), dense(3)],
+      loss: 'softmaxCrossEntropy',
+      optimizer: adam({ learningRate: 0.01 }),
+      batch: BATCH,
+      seed: SEED,
+      tier,
+      threads: 2,
+    });
+    made.push(net);
+    return net;
+  };
+  const samples = (input: number) => ({
+    x: uniform(new Generator(1), ROWS * input),
+    y: Float32Array.from(integers(new Generator(2), ROWS, 3)),
+  });
+
+  beforeAll(() => startThreads(tier, 2));
+  afterEach(() => {
+    vi.restoreAllMocks();
+    for (const net of made.splice(0)) net.dispose();
+  });
+
+  /** Two epochs of `trainStep`s in the order that `fit` draws. */
+  async function trainedBySteps(input: number): Promise<Network> {
+    const net = await create(input);
+    const { x, y } = samples(input);
+    for (let epoch = 0; epoch < 2; epoch++) {
+      const order = new Uint32Array(ROWS).map((_, i) => i);
+      new Generator(SEED, SHUFFLE_STREAM + epoch).shuffle(order);
+      for (let from = 0; from < ROWS; from += BATCH) {
+        const rows = [...order.subarray(from, from + BATCH)];
+        net.trainStep(
+          rows.flatMap((row) => [...x.subarray(row * input, (row + 1) * input)]),
+          rows.map((row) => y[row]),
+        );
+      }
+    }
+    return net;
+  }
+
+  // Fewer features than a vector has lanes, as many, one column more than a tile has, whole tiles.
+  describe.each([1, 3, 4, 17, 48])('with %i features', (input) => {
+    it.each([1, 2])('gives the bits of trainStep, and the memory back: %i threads', async (threads) => {
+      const [net, twin] = [await create(input), await trainedBySteps(input)];
+      const { heap } = await runtimeFor(tier);
+      const used = heap.used;
+      const during: number[] = [];
+      useThreads(threads);
+      await net.fit(samples(input), { epochs: 2, onBatch: () => void during.push(heap.used) });
+      expect(Math.min(...during)).toBeGreaterThan(used);
+      expect(heap.used).toBe(used);
+      expect(net.parameters()).toEqual(twin.parameters());
+    });
+
+    it('gathers samples that the engine has no room for, with the same bits', async () => {
+      const [net, twin] = [await create(input), await trainedBySteps(input)];
+      const reserve = vi.spyOn(Heap.prototype, 'reserve').mockImplementation(() => {
+        throw new MemoryError('no room');
+      });
+      await net.fit(samples(input), { epochs: 2 });
+      expect(reserve).toHaveBeenCalledTimes(1);
+      expect(net.parameters()).toEqual(twin.parameters());
+    });
+  });
+
+  it('leaves half of the memory to networks', async () => {
+    const net = await create(17);
+    const { heap } = await runtimeFor(tier);
+    const reserve = vi.spyOn(Heap.prototype, 'reserve');
+    // An index of 40 rows, 103 rows of 17 numbers, as many labels; each begins with a line of 64 bytes.
+    const bytes = 192 + 7040 + 412;
+    const used = vi.spyOn(heap, 'used', 'get').mockReturnValue(2 ** 31 - bytes);
+    await net.fit(samples(17));
+    expect(reserve).toHaveBeenCalledTimes(1);
+    used.mockReturnValue(2 ** 31 - bytes + 1);
+    await net.fit(samples(17));
+    expect(reserve).toHaveBeenCalledTimes(1);
+  });
+
+  it('takes samples from elsewhere in between', async () => {
+    const [net, twin] = [await create(17), await create(17)];
+    const data = samples(17);
+    const [x, y] = [data.x.subarray(0, 17), data.y.subarray(0, 1)];
+    await net.fit(data, { shuffle: false, onBatch: () => void net.trainStep(x, y) });
+    for (let from = 0; from < ROWS; from += BATCH) {
+      twin.trainStep(data.x.subarray(17 * from, 17 * (from + BATCH)), data.y.subarray(from, from + BATCH));
+      twin.trainStep(x, y);
+    }
+    expect(net.parameters()).toEqual(twin.parameters());
+  });
+
+  it('gives the memory back when a callback disposes of the network, or throws', async () => {
+    const { heap } = await runtimeFor(tier);
+    const used = heap.used;
+    const net = await create(17);
+    const throwing = () => {
+      throw new Error('enough');
+    };
+    await expect(net.fit(samples(17), { onBatch: throwing })).rejects.toThrow('enough');
+    await expect(net.fit(samples(17), { onBatch: () => net.dispose() })).rejects.toThrow(DisposedError);
+    expect(heap.used).toBe(used);
+    await expect(net.fit(samples(17))).rejects.toThrow(/^fit: .* disposed$/);
+  });
+});
