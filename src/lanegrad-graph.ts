@@ -44,6 +44,7 @@ export {
 export { broadcast, concat, pad, permute, slice, tile, transpose } from './graph/ops/move.js';
 export { type Axes, mean, sum } from './graph/ops/reduce.js';
 export { flatten, reshape } from './graph/ops/reshape.js';
+export { logSoftmax, logSumExp, softmax } from './graph/ops/softmax.js';
 export { constant, input, parameter } from './graph/ops/source.js';
 export * from './optim/optimizer.js';
 export { evaluate, type NodeValue, type WorkedExample } from './reference/evaluate.js';

@@ -12,6 +12,7 @@ import { lossCases } from './cases/loss.js';
 import { moveCases } from './cases/move.js';
 import type { Case, Operand } from './cases/operands.js';
 import { sumsOf } from './cases/reduce.js';
+import { softmaxCases } from './cases/softmax.js';
 
 /** Every operation in the tables of `src/graph/ops`: the exports called `...Operations`. */
 export async function allOperations(): Promise<Operation<never>[]> {
@@ -30,6 +31,7 @@ export const casesOf = (n: number): Case[] => [
   ...activationCases(n),
   ...sumsOf(n),
   ...moveCases(n),
+  ...softmaxCases(n),
   ...lossCases(n),
 ];
 
