@@ -5,7 +5,7 @@
  */
 import { samplePanels, scratch } from '../batch';
 import { Softmax, SoftmaxGradient } from '../generated/instructions';
-import { add, BYTES, div, Lanes, load, mul, pmax, pmin, splat, store, sub } from '../generated/lanes';
+import { add, BYTES, div, Lanes, load, mul, pmax, splat, store, sub } from '../generated/lanes';
 import { exp, log } from '../math';
 import { LINE_BYTES, lines } from '../panel';
 import { each, maximum, sumOf } from './axis';
@@ -120,12 +120,11 @@ function logProbabilities(x: usize, step: usize, N: i32, y: usize): void {
   each<LogProbability>(x, step, scratch + MAX, 0, sum, N, y, step);
 }
 
-/** y = m + ln S. A finite m keeps infinities: x - m is no difference of two. */
+/** y = m + ln S. With a finite m a sum of nothing but e^-infinity is 0, and its logarithm is right. */
 function logSumExp(x: usize, step: usize, N: i32, y: usize): void {
   const max = scratch + MAX;
   const sum = scratch + SUM;
-  for (let j: usize = 0; j < LINE_BYTES; j += BYTES)
-    store(max + j, pmin(pmax(load(max + j), splat(-f32.MAX_VALUE)), splat(f32.MAX_VALUE)));
+  for (let j: usize = 0; j < LINE_BYTES; j += BYTES) store(max + j, pmax(load(max + j), splat(-f32.MAX_VALUE)));
   sumOf<Exponential>(x, step, max, 0, 0, N, 1, sum);
   for (let j: usize = 0; j < LINE_BYTES; j += BYTES) store(y + j, add(load(max + j), log(load(sum + j))));
 }

