@@ -13,6 +13,7 @@ import { lossCases } from './cases/loss.js';
 import { moveCases } from './cases/move.js';
 import type { Case, Operand } from './cases/operands.js';
 import { sumsOf } from './cases/reduce.js';
+import { softmaxCases } from './cases/softmax.js';
 
 /** Every operation in the tables of `src/graph/ops`: the exports called `...Operations`. */
 export async function allOperations(): Promise<Operation<never>[]> {
@@ -32,6 +33,7 @@ export const casesOf = (n: number): Case[] => [
   ...sumsOf(n),
   ...moveCases(n),
   ...chooseCases(n),
+  ...softmaxCases(n),
   ...lossCases(n),
 ];
 
