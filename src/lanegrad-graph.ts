@@ -21,10 +21,16 @@ export { argmax, gather, max, min } from './graph/ops/choose.js';
 export { type ConvOptions, type ConvTransposeOptions, conv1d, conv2d, convTranspose2d } from './graph/ops/conv.js';
 export { dense } from './graph/ops/dense.js';
 export {
+  abs,
   add,
+  clip,
   div,
+  equal,
   exp,
+  greater,
   heaviside,
+  keep,
+  less,
   log,
   maximum,
   minimum,
@@ -36,6 +42,7 @@ export {
   sqrt,
   square,
   sub,
+  where,
 } from './graph/ops/elementwise.js';
 export {
   binaryCrossEntropy,

@@ -118,6 +118,14 @@ function evaluate(r: usize, a: usize, aStep: usize, b: usize, bStep: usize, y: u
       return zip<op.Minimum>(a, aStep, b, bStep, y, end);
     case Elementwise.HEAVISIDE:
       return zip<op.Heaviside>(a, aStep, b, bStep, y, end);
+    case Elementwise.GREATER:
+      return zip<op.Greater>(a, aStep, b, bStep, y, end);
+    case Elementwise.EQUAL:
+      return zip<op.Equal>(a, aStep, b, bStep, y, end);
+    case Elementwise.KEEP:
+      return zip<op.Keep>(a, aStep, b, bStep, y, end);
+    case Elementwise.ABS:
+      return map<op.Abs>(alpha, a, aStep, y, end);
   }
 }
 

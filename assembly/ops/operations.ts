@@ -4,15 +4,18 @@
  * loop of its own with no choice inside of it.
  */
 import {
+  abs,
   add,
   div,
   eq,
   gt,
+  keep,
   Lanes,
   lt,
   max as greater,
   min as lesser,
   mul,
+  ne,
   neg,
   select,
   splat,
@@ -151,5 +154,40 @@ export class Heaviside {
   apply(a: Lanes, b: Lanes): Lanes {
     const notGreater = select(eq(a, b), splat(0.5), select(lt(a, b), splat(0), splat(f32.NaN)));
     return select(gt(a, b), splat(1), notGreater);
+  }
+}
+
+/** 1 where a > b, else 0. */
+@unmanaged
+export class Greater {
+  @inline
+  apply(a: Lanes, b: Lanes): Lanes {
+    return keep(gt(a, b), splat(1));
+  }
+}
+
+/** 1 where a = b, else 0. */
+@unmanaged
+export class Equal {
+  @inline
+  apply(a: Lanes, b: Lanes): Lanes {
+    return keep(eq(a, b), splat(1));
+  }
+}
+
+/** b where a is not 0, else 0, whatever b is. */
+@unmanaged
+export class Keep {
+  @inline
+  apply(a: Lanes, b: Lanes): Lanes {
+    return keep(ne(a, splat(0)), b);
+  }
+}
+
+@unmanaged
+export class Abs {
+  @inline
+  apply(x: Lanes, alpha: f32): Lanes {
+    return abs(x);
   }
 }

@@ -52,12 +52,14 @@ function unary(name: keyof typeof Elementwise, f: (x: number) => number, vjp: Un
 
 type BinaryRule = (dy: Node, a: Node, b: Node, y: Node) => Node | null;
 
-/** y = f(a, b): its meaning, and da and db from dy, a, b and y. */
+const none = () => null;
+
+/** y = f(a, b): its meaning, and da and db from dy, a, b and y; by default no gradient flows. */
 function binary(
   name: keyof typeof Elementwise,
   f: (a: number, b: number) => number,
-  da: BinaryRule,
-  db: BinaryRule,
+  da: BinaryRule = none,
+  db: BinaryRule = none,
 ): Operation {
   return {
     name,
@@ -144,13 +146,29 @@ const minimumOperation = binary(
   (dy, a, b) => mul(dy, heaviside(a, b)),
 );
 
-/** 1 where a > b, 1/2 where they are equal, 0 elsewhere: piecewise constant, so no gradient flows. */
-const heavisideOperation = binary(
-  'heaviside',
-  (a, b) => (Math.sign(a - b) + 1) / 2,
-  () => null,
-  () => null,
+// Piecewise constant, so no gradient flows.
+const heavisideOperation = binary('heaviside', (a, b) => (Math.sign(a - b) + 1) / 2);
+const greaterOperation = binary('greater', (a, b) => (a > b ? 1 : 0));
+const equalOperation = binary('equal', (a, b) => (a === b ? 1 : 0));
+
+/** b where the mask a is not 0, else 0: a product would make NaN of 0 times infinity. */
+const keepOperation = binary(
+  'keep',
+  (mask, x) => (mask === 0 ? 0 : x),
+  none,
+  (dy, mask) => keep(mask, dy),
 );
+
+// Where heaviside is 1/2 on both sides, at 0, the derivative is 0.
+const absOperation = unary('abs', Math.abs, (dy, x) => mul(dy, sub(heaviside(x, 0), heaviside(0, x))));
+
+/** y = max(a, b), or min(a, b), for a bound b: unlike theirs, its gradient passes where a is the bound itself. */
+const boundedBy = (operation: Operation): Operation => ({
+  ...operation,
+  name: 'clip',
+  vjp: (node, dy) => [unbroadcast(keep(equal(node.inputs[0], node), dy), node.inputs[0]), null],
+});
+const [atLeastOperation, atMostOperation] = [maximumOperation, minimumOperation].map(boundedBy);
 
 const one = (operation: Operation, x: Operand): Node => apply(operation, [nodeOf(x)], {});
 function two(operation: Operation, a: Operand, b: Operand): Node {
@@ -188,6 +206,29 @@ export const minimum = (a: Operand, b: Operand): Node => two(minimumOperation, a
 /** 1 where a > b, 1/2 where a = b, 0 elsewhere. No gradient flows through it. */
 export const heaviside = (a: Operand, b: Operand): Node => two(heavisideOperation, a, b);
 
+/** 1 where a > b, else 0. No gradient flows through it. */
+export const greater = (a: Operand, b: Operand): Node => two(greaterOperation, a, b);
+/** 1 where a < b, else 0. No gradient flows through it. */
+export const less = (a: Operand, b: Operand): Node => greater(b, a);
+/** 1 where a = b, else 0. No gradient flows through it. */
+export const equal = (a: Operand, b: Operand): Node => two(equalOperation, a, b);
+/** |x|, with derivative 0 at 0 */
+export const abs = (x: Operand): Node => one(absOperation, x);
+/** x where the mask is not 0, else 0, even where x is infinite or NaN. No gradient flows to the mask. */
+export const keep = (mask: Operand, x: Operand): Node => two(keepOperation, mask, x);
+/** a where the mask is not 0, else b. What is not taken has gradient 0, even if it is infinite or NaN. */
+export const where = (mask: Operand, a: Operand, b: Operand): Node => add(keep(mask, a), keep(equal(mask, 0), b));
+
+/**
+ * x within low and high; the gradient passes where low <= x <= high. An infinite bound is none. Throws `ValueError` if
+ * low is not below high.
+ */
+export function clip(x: Operand, low: number, high: number): Node {
+  if (!(low < high)) throw new ValueError(`clip: expected low below high, got ${low} and ${high}`);
+  const above = low === -Infinity ? nodeOf(x) : two(atLeastOperation, x, low);
+  return high === Infinity ? above : two(atMostOperation, above, high);
+}
+
 /** x^exponent for a constant exponent. Throws `ValueError` if the exponent is not finite. */
 export function pow(x: Operand, exponent: number): Node {
   if (!Number.isFinite(Math.fround(exponent))) throw new ValueError(`pow: expected a finite exponent, got ${exponent}`);
@@ -209,4 +250,10 @@ export const elementwiseOperations = [
   maximumOperation,
   minimumOperation,
   heavisideOperation,
+  greaterOperation,
+  equalOperation,
+  keepOperation,
+  absOperation,
+  atLeastOperation,
+  atMostOperation,
 ];
