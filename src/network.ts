@@ -52,6 +52,7 @@ export async function network<Options extends NetworkOptions>(
     update: loss && optimizer ? updateRule(optimizer) : null,
     batch,
     assignments,
+    ...(config.clipGlobalNorm !== undefined && { clipGlobalNorm: config.clipGlobalNorm }),
     ...(inference.loss && { evaluation: { loss: inference.loss, outputs: evaluated(graph) } }),
   };
   const executable = await compileModel(model, { tier, threads });

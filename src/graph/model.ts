@@ -4,7 +4,8 @@ import type { Rule } from '../program/generated/instructions.js';
 import { gradients } from './gradient.js';
 import { type Node, reachable, type Shape, sameShape, showNode, showShape, size } from './node.js';
 import type { Values } from './operation.js';
-import { batchMean } from './ops/reduce.js';
+import { add, div, minimum, mul, sqrt, square } from './ops/elementwise.js';
+import { batchMean, sum } from './ops/reduce.js';
 import { sourceKind } from './ops/source.js';
 
 /** Row-major numbers and their shape. */
@@ -44,6 +45,8 @@ export interface Model {
   readonly evaluation?: { readonly loss: Node; readonly outputs: readonly Node[] };
   /** What a step assigns to statistics, from the values before the step. */
   readonly assignments?: readonly Assignment[];
+  /** The most that the norm of all parameters' gradients together may be in a step: longer ones are made shorter. */
+  readonly clipGlobalNorm?: number;
   /** Names of the inputs and parameters whose gradients `backward` returns. */
   readonly gradients: readonly string[];
   /** How the parameters among `gradients` are trained; null if they are not. */
@@ -141,6 +144,8 @@ export interface Derivation {
   readonly evaluation: { readonly value: Node | null; readonly outputs: readonly Node[] };
   readonly assignments: readonly Assignment[];
   readonly gradients: ReadonlyMap<string, Node>;
+  /** What a step takes for the gradients of parameters: these, or clipped ones. */
+  readonly directions: ReadonlyMap<string, Node>;
   readonly inputs: ReadonlyMap<string, Node>;
   readonly parameters: ReadonlyMap<string, Node>;
   readonly statistics: ReadonlyMap<string, Node>;
@@ -168,7 +173,8 @@ export function derive(model: Model): Derivation {
     const known = [...inputs.keys(), ...parameters.keys()].join(', ');
     throw new ValueError(`compile: expected gradients of inputs or parameters (${known}), got '${name}'`);
   });
-  const derived = value ? gradients(value, wrt) : [];
+  const derived = new Map((value ? gradients(value, wrt) : []).map((node, i) => [model.gradients[i], node]));
+  const trained = new Map([...derived].filter(([name]) => parameters.has(name)));
   return {
     value,
     evaluation: { value: evaluationValue, outputs: evaluation.outputs },
@@ -177,7 +183,8 @@ export function derive(model: Model): Derivation {
     parameters,
     statistics,
     kept: new Map([...parameters, ...statistics]),
-    gradients: new Map(derived.map((node, i) => [model.gradients[i], node])),
+    gradients: derived,
+    directions: model.clipGlobalNorm === undefined ? trained : clipped(trained, model.clipGlobalNorm),
   };
 }
 
@@ -188,6 +195,14 @@ function lossValue(loss: Node): Node {
       `compile: expected a loss of one number a sample, got shape ${showShape(loss.shape)} of ${showNode(loss)}`,
     );
   return loss.batched ? batchMean(loss) : loss;
+}
+
+/** g min(1, most / (n + 1e-6)), with n = sqrt(sum of g^2 over all of them) (Pascanu et al., 2013; 1e-6 as PyTorch has it). */
+function clipped(gradients: ReadonlyMap<string, Node>, most: number): ReadonlyMap<string, Node> {
+  if (gradients.size === 0) return gradients;
+  const norm = sqrt([...gradients.values()].map((g) => sum(square(g))).reduce((a, b) => add(a, b)));
+  const scale = minimum(div(most, add(norm, 1e-6)), 1);
+  return new Map([...gradients].map(([name, g]) => [name, mul(g, scale)]));
 }
 
 /** The inputs, parameters and statistics that the roots are made of, by name. */

@@ -29,6 +29,8 @@ export interface NetworkConfig extends LossConfig {
   readonly sampleWeights?: boolean;
   /** Without an optimizer the network gives losses and gradients, and does not train. */
   readonly optimizer?: OptimizerConfig;
+  /** The most that the norm of all gradients together may be in a step: longer ones are made shorter. By default any. */
+  readonly clipGlobalNorm?: number;
   /** The most samples that a run takes; by default 32. Longer data is worked through in pieces by fit, predict and evaluate. */
   readonly batch?: number;
   /** Of everything random: initial parameters, the order of samples and dropout; by default 0. */
@@ -53,6 +55,7 @@ export const networkFields: Fields = {
   ...lossFields,
   sampleWeights: optional(flag),
   optimizer: anything,
+  clipGlobalNorm: optional(positive),
   batch: optional(positiveInteger),
   seed: anything,
 };

@@ -10,25 +10,25 @@ import type { Store } from './store.js';
 /** A training step at once; forward, backward and step as phases; the loss and the outputs; the outputs alone. */
 export type Kind = 'train' | 'split' | 'evaluate' | 'predict';
 
-/** The nodes whose values a sequence computes: those of the forward pass, the gradients, what a step assigns. */
+/** The nodes whose values a sequence computes: those of the forward pass, the gradients, what a step goes by. */
 interface Roots {
   readonly forward: readonly Node[];
   readonly backward: readonly Node[];
-  readonly assigned: readonly Node[];
+  readonly step: readonly Node[];
 }
 
 export function rootsOf(kind: Kind, { outputs, update }: Model, derivation: Derivation): Roots {
-  const { value, evaluation, gradients, assignments } = derivation;
-  if (kind === 'predict') return { forward: outputs, backward: [], assigned: [] };
+  const { value, evaluation, gradients, directions, assignments } = derivation;
+  if (kind === 'predict') return { forward: outputs, backward: [], step: [] };
   if (kind === 'evaluate')
-    return { forward: [evaluation.value as Node, ...evaluation.outputs], backward: [], assigned: [] };
-  const assigned = update ? assignments.map(({ value }) => value) : [];
-  return { forward: [value as Node], backward: [...gradients.values()], assigned };
+    return { forward: [evaluation.value as Node, ...evaluation.outputs], backward: [], step: [] };
+  const step = update ? [...directions.values(), ...assignments.map(({ value }) => value)] : [];
+  return { forward: [value as Node], backward: [...gradients.values()], step };
 }
 
 /** Lists a sequence; its results are the forward roots, then the gradients where they are returned. */
 export function list(kind: Kind, model: Model, derivation: Derivation, store: Store): Listing {
-  const { forward, backward, assigned } = rootsOf(kind, model, derivation);
+  const { forward, backward, step } = rootsOf(kind, model, derivation);
   const emitter = new Emitter(model.batch, (node) => store.buffer(node));
   const phases = [emitter.instructions];
   const nextPhase = () => {
@@ -40,13 +40,13 @@ export function list(kind: Kind, model: Model, derivation: Derivation, store: St
   emitter.compute(forward);
   const results = forward.map((node) => emitter.result(node));
   nextPhase();
-  emitter.compute([...backward, ...assigned]);
+  emitter.compute([...backward, ...step]);
   if (kind === 'split') results.push(...backward.map((node) => emitter.result(node)));
   nextPhase();
   if (model.update && (kind === 'train' || kind === 'split')) {
     for (const p of store.trained) {
       const [s0 = null, s1 = null] = store.states(p);
-      const g = emitter.buffer(derivation.gradients.get(p.name as string) as Node);
+      const g = emitter.buffer(derivation.directions.get(p.name as string) as Node);
       emitter.emit('update', { p: store.buffer(p), g, s0, s1, lines: lineCount(p), rule: Rule[model.update.rule] });
     }
     for (const { target, value } of derivation.assignments)

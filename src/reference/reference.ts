@@ -131,8 +131,8 @@ export class Reference implements Executable {
     if (!this.#fed)
       throw new ValueError('backward: expected a forward that was not refused since the parameters changed');
     const { feeds, rows } = this.#fed;
-    const { gradients, assignments } = this.#derivation;
-    const roots = [...gradients.values(), ...assignments.map(({ value }) => value)];
+    const { gradients, directions, assignments } = this.#derivation;
+    const roots = [...gradients.values(), ...directions.values(), ...assignments.map(({ value }) => value)];
     const values = this.#evaluate(roots, feeds, rows);
     this.#gradients = values;
     return new Map([...gradients].map(([name, node]) => [name, tensor(node, values.get(node) as Values, rows)]));
@@ -144,10 +144,9 @@ export class Reference implements Executable {
     if (!update) throw new UnsupportedError('step: expected a model with an optimizer');
     if (!this.#gradients) throw new ValueError('step: expected a call of backward since the last step');
     const hyper = update.hyper(this.#steps + 1, this.learningRate);
-    const { gradients, parameters, assignments } = this.#derivation;
-    for (const [name, gradient] of gradients) {
-      const node = parameters.get(name);
-      if (!node) continue;
+    const { directions, parameters, assignments } = this.#derivation;
+    for (const [name, gradient] of directions) {
+      const node = parameters.get(name) as Node;
       const p = this.#kept.get(node) as Values;
       const states = this.#states.get(node) as Values[];
       // A gradient that is a parameter itself must be read before any parameter changes.

@@ -9,14 +9,15 @@ import { availableTiers } from '../tiers.js';
 import { excess, type Golden, type GoldenArray, goldens, numbers, tensors } from './golden.js';
 
 /** What a file needs that does not exist; empty if nothing. */
-function missing({ network: { layers }, clipGlobalNorm }: Golden): string {
+function missing({ network: { layers } }: Golden): string {
   const kinds = layers.map(({ kind }) => kind).filter((kind) => !layerKinds.includes(kind));
-  return [...new Set(kinds), ...(clipGlobalNorm === null ? [] : ['clipping'])].join(', ');
+  return [...new Set(kinds)].join(', ');
 }
 
 const configOf = (golden: Golden): NetworkConfig => ({
   ...(golden.network as unknown as NetworkConfig),
   optimizer: golden.optimizer as unknown as OptimizerConfig,
+  ...(golden.clipGlobalNorm !== null && { clipGlobalNorm: golden.clipGlobalNorm }),
   batch: Math.max(...golden.batches.map(({ x }) => x.shape[0])),
 });
 
@@ -96,15 +97,18 @@ describe.each(goldens.map((golden) => [golden.case, golden] as const))('%s', (_,
   it.each(tiers)('with calls of their own for forward, backward and step, on %s', async (tier) => {
     const net = await network({ ...config, tier });
     net.setParameters(tensors(golden.parameters));
+    const norms: number[] = [];
     const losses = golden.learningRates.map((rate, t) => {
       net.learningRate = rate;
       const batch = batches[t % batches.length];
       const loss = net.forward(batch.x, batch.y);
-      net.backward();
+      norms.push(Math.hypot(...[...net.backward().values()].flatMap(({ data }) => [...data])));
       net.step();
       return loss;
     });
     checkTrained(tier, net, losses);
+    const { gradientNorms } = expected;
+    if (gradientNorms) check(tier, 'gradientNorms', norms, gradientNorms, deviation.gradientNorms as number);
     net.dispose();
   });
 

@@ -27,6 +27,7 @@ export interface Golden {
     readonly inputGradient: GoldenArray | null;
     readonly logits: GoldenArray;
     readonly finalParameters: Named<GoldenArray>;
+    readonly gradientNorms?: readonly number[];
     readonly runningStats?: Named<GoldenArray>;
     readonly evalLogits: GoldenArray;
   };
@@ -36,6 +37,7 @@ export interface Golden {
     readonly inputGradient: number | null;
     readonly logits: number;
     readonly finalParameters: Named<number>;
+    readonly gradientNorms?: number;
     readonly runningStats?: Named<number>;
     readonly evalLogits: number;
   };

@@ -1,15 +1,13 @@
 /** Convolutions: of images, of sequences, and transposed. */
 import { ShapeError } from '../../errors.js';
-import { type Fields, flag, listOf, optional, positiveInteger, type Requirement } from '../../fields.js';
+import { type Fields, flag, optional, positiveInteger, type Requirement } from '../../fields.js';
 import { type Node, type Shape, size } from '../../graph/node.js';
 import type { ActivationName } from '../../graph/ops/activation.js';
 import * as graph from '../../graph/ops/conv.js';
+import { type Extents, extents, notNegative, orPair, pairOf } from '../extents.js';
 import { defaultInitializer, type Initializer, initializer, initialRange } from '../initialize.js';
 import type { LayerBase, LayerOptions, LayerRule, Scope } from '../layer.js';
 import { type Activated, activate, activatedFields } from './activation.js';
-
-/** One number for both axes, or [y, x]. */
-export type Extents = number | readonly [number, number];
 
 interface Convolution<Kind extends string, Extent> extends LayerBase<Kind>, Activated {
   readonly filters: number;
@@ -67,25 +65,10 @@ export const convTranspose2d = (
   options: LayerOptions<ConvTranspose2dLayer, Placed> = {},
 ): ConvTranspose2dLayer => ({ kind: 'convTranspose2d', filters, kernel, activation, ...options });
 
-const notNegative: Requirement = {
-  holds: (x) => Number.isInteger(x) && (x as number) >= 0,
-  text: 'an integer of at least 0',
-};
-
-const orPair = (one: Requirement): Requirement => ({
-  holds: (x) => one.holds(x) || (listOf(one, '').holds(x) && (x as unknown[]).length === 2),
-  text: `${one.text} or a pair of them`,
-});
-
 const orWord = (one: Requirement): Requirement => ({
   holds: (x) => one.holds(x) || x === 'valid' || x === 'same',
   text: `valid, same, ${one.text}`,
 });
-
-/** Extents of a window, positive integers or pairs of them. */
-export const extents = orPair(positiveInteger);
-/** Zeros around an image. */
-export const imagePadding = orWord(orPair(notNegative));
 
 const fieldsOf = (extent: Requirement, padding: Requirement): Fields => ({
   filters: positiveInteger,
@@ -100,8 +83,6 @@ const fieldsOf = (extent: Requirement, padding: Requirement): Fields => ({
 });
 
 type AnyConvolution = Conv2dLayer | Conv1dLayer | ConvTranspose2dLayer;
-
-const pair = (extent: Extents): readonly number[] => (typeof extent === 'number' ? [extent, extent] : extent);
 
 /** Channels of the input that a filter sees. Throws `ShapeError` where the groups do not divide them, or the filters. */
 function channelsOf(x: Node, { kind, filters, groups = 1 }: AnyConvolution): number {
@@ -138,9 +119,9 @@ function build(
 }
 
 export const conv2dRule: LayerRule<Conv2dLayer> = {
-  fields: fieldsOf(extents, imagePadding),
+  fields: fieldsOf(extents, orWord(orPair(notNegative))),
   build: (scope, [x], layer) =>
-    build(scope, x, layer, pair(layer.kernel), (weight, bias) => graph.conv2d(x, weight, bias, layer)),
+    build(scope, x, layer, pairOf(layer.kernel), (weight, bias) => graph.conv2d(x, weight, bias, layer)),
 };
 
 export const conv1dRule: LayerRule<Conv1dLayer> = {
@@ -150,14 +131,14 @@ export const conv1dRule: LayerRule<Conv1dLayer> = {
 };
 
 export const convTranspose2dRule: LayerRule<ConvTranspose2dLayer> = {
-  fields: { ...fieldsOf(extents, imagePadding), outputPadding: optional(orPair(notNegative)) },
+  fields: { ...fieldsOf(extents, orWord(orPair(notNegative))), outputPadding: optional(orPair(notNegative)) },
   build(scope, [x], layer) {
     const { filters, kernel, stride = 1, groups = 1 } = layer;
     const channels = x.shape.at(-1) as number;
-    const taps = size(pair(kernel));
+    const taps = size(pairOf(kernel));
     // Of a window's taps, one in stride squared falls on an input; all of them on an output.
-    const fanIn = (taps * channelsOf(x, layer)) / size(pair(stride));
-    const shape = [...pair(kernel), filters / groups, channels];
+    const fanIn = (taps * channelsOf(x, layer)) / size(pairOf(stride));
+    const shape = [...pairOf(kernel), filters / groups, channels];
     const [weight, bias] = parametersOf(scope, layer, shape, fanIn, (taps * filters) / groups);
     scope.count((size(shape) * size(x.shape)) / channels);
     return activate(graph.convTranspose2d(x, weight, bias, layer), layer);

@@ -23,6 +23,14 @@ import {
   type RmsNormLayer,
   rmsNormRule,
 } from './norm.js';
+import {
+  type AvgPool2dLayer,
+  avgPool2dRule,
+  type GlobalAvgPoolLayer,
+  globalAvgPoolRule,
+  type MaxPool2dLayer,
+  maxPool2dRule,
+} from './pool.js';
 import { type ResidualLayer, residualRule } from './residual.js';
 import {
   type FlattenLayer,
@@ -39,6 +47,9 @@ export type Layer =
   | Conv1dLayer
   | ConvTranspose2dLayer
   | ActivationLayer
+  | MaxPool2dLayer
+  | AvgPool2dLayer
+  | GlobalAvgPoolLayer
   | BatchNormLayer
   | LayerNormLayer
   | GroupNormLayer
@@ -57,6 +68,9 @@ const rules: { readonly [Kind in Layer['kind']]: LayerRule<Extract<Layer, { kind
   conv1d: conv1dRule,
   convTranspose2d: convTranspose2dRule,
   activation: activationRule,
+  maxPool2d: maxPool2dRule,
+  avgPool2d: avgPool2dRule,
+  globalAvgPool: globalAvgPoolRule,
   batchNorm: batchNormRule,
   layerNorm: layerNormRule,
   groupNorm: groupNormRule,

@@ -1,4 +1,5 @@
 /** What users take: the layers' functions and what they make. */
+export type { Extents } from '../extents.js';
 export { type ActivationLayer, activation } from './activation.js';
 export {
   type Conv1dLayer,
@@ -7,7 +8,6 @@ export {
   conv1d,
   conv2d,
   convTranspose2d,
-  type Extents,
 } from './conv.js';
 export { type DenseLayer, dense } from './dense.js';
 export type { Layer } from './index.js';
@@ -22,5 +22,13 @@ export {
   type RmsNormLayer,
   rmsNorm,
 } from './norm.js';
+export {
+  type AvgPool2dLayer,
+  avgPool2d,
+  type GlobalAvgPoolLayer,
+  globalAvgPool,
+  type MaxPool2dLayer,
+  maxPool2d,
+} from './pool.js';
 export { type ResidualLayer, residual } from './residual.js';
 export { type FlattenLayer, flatten, type PermuteLayer, permute, type ReshapeLayer, reshape } from './shape.js';

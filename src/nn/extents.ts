@@ -1,0 +1,22 @@
+/** Extents over the axes of an image, as layers are given them. */
+import { listOf, positiveInteger, type Requirement } from '../fields.js';
+
+/** One number for both axes, or [vertical, horizontal]. */
+export type Extents = number | readonly [number, number];
+
+export const notNegative: Requirement = {
+  holds: (x) => Number.isInteger(x) && (x as number) >= 0,
+  text: 'an integer of at least 0',
+};
+
+/** A number, or a pair of them. */
+export const orPair = (one: Requirement): Requirement => ({
+  holds: (x) => one.holds(x) || (listOf(one, '').holds(x) && (x as unknown[]).length === 2),
+  text: `${one.text} or a pair of them`,
+});
+
+/** Of a window, and how far it moves. */
+export const extents = orPair(positiveInteger);
+
+/** Both extents. */
+export const pairOf = (extent: Extents): readonly number[] => (typeof extent === 'number' ? [extent, extent] : extent);

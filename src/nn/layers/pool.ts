@@ -1,0 +1,55 @@
+/** Pools: what windows of an image come to. */
+import { type Fields, optional } from '../../fields.js';
+import type { Node } from '../../graph/node.js';
+import * as graph from '../../graph/ops/pool.js';
+import { type Extents, extents, notNegative, orPair } from '../extents.js';
+import type { LayerBase, LayerOptions, LayerRule } from '../layer.js';
+
+interface Pool<Kind extends string> extends LayerBase<Kind> {
+  /** Extents of a window. */
+  readonly size: Extents;
+  /** How far the window moves; by default its size, so that windows do not overlap. */
+  readonly stride?: Extents;
+  /** Padding on both sides; by default 0. */
+  readonly padding?: Extents;
+}
+
+/** The greatest element of each window, channel by channel; padding is never chosen. */
+export type MaxPool2dLayer = Pool<'maxPool2d'>;
+
+/** The mean of each window, channel by channel; padding counts as zeros. */
+export type AvgPool2dLayer = Pool<'avgPool2d'>;
+
+/** The mean of each channel of an image: [height, width, channels] to [channels]. */
+export type GlobalAvgPoolLayer = LayerBase<'globalAvgPool'>;
+
+/** The greatest element of each window. Further options as in `MaxPool2dLayer`. */
+export const maxPool2d = (size: Extents, options: LayerOptions<MaxPool2dLayer, 'size'> = {}): MaxPool2dLayer => ({
+  kind: 'maxPool2d',
+  size,
+  ...options,
+});
+
+/** The mean of each window. Further options as in `AvgPool2dLayer`. */
+export const avgPool2d = (size: Extents, options: LayerOptions<AvgPool2dLayer, 'size'> = {}): AvgPool2dLayer => ({
+  kind: 'avgPool2d',
+  size,
+  ...options,
+});
+
+/** The mean of each channel of an image. */
+export const globalAvgPool = (): GlobalAvgPoolLayer => ({ kind: 'globalAvgPool' });
+
+const fields: Fields = { size: extents, stride: optional(extents), padding: optional(orPair(notNegative)) };
+
+const pooling = <L extends Pool<string>>(pool: (x: Node, options: graph.PoolOptions) => Node): LayerRule<L> => ({
+  fields,
+  build: (_, [x], layer) => pool(x, layer),
+});
+
+export const maxPool2dRule = pooling<MaxPool2dLayer>(graph.maxPool2d);
+export const avgPool2dRule = pooling<AvgPool2dLayer>(graph.avgPool2d);
+export const globalAvgPoolRule: LayerRule<GlobalAvgPoolLayer> = {
+  fields: {},
+  build: (_, [x]) => graph.globalAvgPool(x),
+};
