@@ -124,24 +124,24 @@ const gradientOperation: Operation<AxisAttributes> = {
 };
 
 /**
- * e^(x_i) / sum_j e^(x_j), j over an axis of each sample's tensor. Throws `ValueError` if there is no such axis,
- * `ShapeError` for a value without samples.
+ * e^(x_i) / sum_j e^(x_j), j over an axis of each sample's tensor. Throws `ShapeError` if there is no such axis,
+ * and for a value without samples.
  */
 export const softmax = (x: Node, axis = -1): Node =>
-  apply(softmaxOperation, [x], { axis: axisOf('softmax', axis, x.shape) });
+  apply(softmaxOperation, [x], { axis: axisOf('softmax', x.shape, axis) });
 
 /**
- * x_i - ln sum_j e^(x_j), j over an axis of each sample's tensor. Throws `ValueError` if there is no such axis,
- * `ShapeError` for a value without samples.
+ * x_i - ln sum_j e^(x_j), j over an axis of each sample's tensor. Throws `ShapeError` if there is no such axis,
+ * and for a value without samples.
  */
 export const logSoftmax = (x: Node, axis = -1): Node =>
-  apply(logSoftmaxOperation, [x], { axis: axisOf('logSoftmax', axis, x.shape) });
+  apply(logSoftmaxOperation, [x], { axis: axisOf('logSoftmax', x.shape, axis) });
 
 /**
- * ln sum_j e^(x_j), j over an axis of each sample's tensor, which the result no longer has. Throws `ValueError` if there
- * is no such axis, `ShapeError` for a value without samples.
+ * ln sum_j e^(x_j), j over an axis of each sample's tensor, which the result no longer has. Throws `ShapeError` if there
+ * is no such axis, and for a value without samples.
  */
 export const logSumExp = (x: Node, axis = -1): Node =>
-  apply(logSumExpOperation, [x], { axis: axisOf('logSumExp', axis, x.shape) });
+  apply(logSumExpOperation, [x], { axis: axisOf('logSumExp', x.shape, axis) });
 
 export const softmaxOperations = [softmaxOperation, logSoftmaxOperation, logSumExpOperation, gradientOperation];
