@@ -12,6 +12,7 @@ import { buildNetwork, type NetworkGraph } from './nn/build.js';
 import { type NetworkConfig, networkFields } from './nn/config.js';
 import { checkLearningRate, checkOptimizer, updateRule } from './optim/optimizer.js';
 import { seedWords } from './random.js';
+import { summarize } from './summary.js';
 import { type Arrays, type Columns, columnsOf, type Dataset, type Ports, rowsOf } from './train/data.js';
 import { type EpochReport, type FitOptions, fit, type Trainable } from './train/fit.js';
 import { activate, type Evaluation, Tally } from './train/metrics.js';
@@ -292,6 +293,14 @@ export class Network<Prediction = Tensor> {
     const bytes = encodeSafetensors(tensors, { lanegrad: JSON.stringify(this.config) });
     if (path !== undefined) await platform.writeFile(path, bytes);
     return bytes;
+  }
+
+  /**
+   * The network as a table of text: for each layer the shape of its output, its parameters, the memory of its output for
+   * a batch and the multiply-adds of its products for a sample; the sums; the memory of the whole.
+   */
+  summary(): string {
+    return summarize(this.#graph, this.config.batch as number, this.plan);
   }
 
   /** Gives the memory back. Any later call throws `DisposedError`. */

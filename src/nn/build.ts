@@ -25,7 +25,7 @@ export interface Mode {
   readonly loss: Node | null;
 }
 
-/** What a summary says of a layer. */
+/** What a summary says of a layer; layers within others follow these. */
 export interface LayerReport {
   readonly name: string;
   readonly kind: string;
@@ -134,13 +134,13 @@ class Builder {
         `${where}: expected ${rule.merges ? 'two inputs or more' : 'one input'}, got ${sources.length}`,
       );
     const [first, ...rest] = sources;
-    const report = { name, kind: layer.kind, parameters: 0, multiplyAdds: 0 };
-    const scope = this.#scope(name, layer, training, report);
-    return located(where, () => {
-      const output = rule.build(scope, [first, ...rest], layer);
-      if (training) this.#layers.push({ ...report, shape: output.shape });
-      return output;
-    });
+    const report = { name, kind: layer.kind, shape: first.shape, parameters: 0, multiplyAdds: 0 };
+    if (training) this.#layers.push(report);
+    const output = located(where, () =>
+      rule.build(this.#scope(name, layer, training, report), [first, ...rest], layer),
+    );
+    report.shape = output.shape;
+    return output;
   }
 
   #scope(name: string, layer: Layer, training: boolean, report: { parameters: number; multiplyAdds: number }): Scope {
