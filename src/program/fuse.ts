@@ -5,7 +5,7 @@
  */
 import type { Buffer, Instruction, InstructionName } from '../graph/lowering.js';
 import { accesses, reads, writes } from './dependence.js';
-import { Activation } from './generated/instructions.js';
+import { Activation, Combine } from './generated/instructions.js';
 
 type Typed<N extends InstructionName> = Instruction<N>;
 
@@ -20,7 +20,7 @@ export function fuse(phases: readonly (readonly Instruction[])[]): Instruction[]
   const fused = phases.map((phase) => [...phase]);
   for (const phase of fused) {
     const all = () => fused.flat();
-    for (const rule of [fuseActivation, fuseActivationGradient, fuseUpdate]) rule(phase, all);
+    for (const rule of [fuseActivation, fuseActivationGradient, fusePosition, fuseUpdate]) rule(phase, all);
   }
   return fused;
 }
@@ -71,6 +71,21 @@ function fuseActivationGradient(phase: Instruction[], all: () => Instruction[]):
     const target = is(product, 'convolve') ? { z: dx, y: dx } : { dx };
     const fields = { ...product.fields, ...target, saved, activation, alpha };
     replace(phase, i, { ...product, fields } as Instruction, j);
+  }
+}
+
+/** The greatest elements and their places are found in one pass. */
+function fusePosition(phase: Instruction[]): void {
+  for (let i = 0; i < phase.length; i++) {
+    const greatest = phase[i];
+    if (!is(greatest, 'combine') || greatest.fields.kind !== Combine.greatest || greatest.fields.position) continue;
+    const { x, table } = greatest.fields;
+    const j = phase.findIndex(
+      (next) => is(next, 'combine') && next.fields.x === x && next.fields.table === table && !next.fields.y,
+    );
+    if (j < 0) continue;
+    const { position } = (phase[j] as Typed<'combine'>).fields;
+    replace(phase, i, { ...greatest, fields: { ...greatest.fields, position } }, j);
   }
 }
 

@@ -8,13 +8,14 @@ import { conv2d } from '../../src/graph/ops/conv.js';
 import { dense } from '../../src/graph/ops/dense.js';
 import { add, mul, square } from '../../src/graph/ops/elementwise.js';
 import { meanSquaredError } from '../../src/graph/ops/loss.js';
+import { maxPool2d } from '../../src/graph/ops/pool.js';
 import { sum } from '../../src/graph/ops/reduce.js';
 import { reshape } from '../../src/graph/ops/reshape.js';
 import { input, parameter } from '../../src/graph/ops/source.js';
 import { adam, sgd, updateRule } from '../../src/optim/optimizer.js';
 import { createBuffer } from '../../src/program/emitter.js';
 import { fuse } from '../../src/program/fuse.js';
-import { Activation, Rule } from '../../src/program/generated/instructions.js';
+import { Activation, Combine, Rule } from '../../src/program/generated/instructions.js';
 import { compileProgram } from '../../src/program/program.js';
 import { Generator } from '../../src/random.js';
 import { Reference } from '../../src/reference/reference.js';
@@ -158,6 +159,19 @@ describe('a convolution with an activation', () => {
     const step = await trainingStep(model);
     expect(count(step, 'activationForward')).toBe(0);
     expect(count(step, 'activationBackward')).toBe(0);
+    await expectRight(model);
+  });
+});
+
+describe('a maximum', () => {
+  it('and the place that its gradient goes to are found in one pass', async () => {
+    const pooled = maxPool2d(reshape(mul(x, parameter('w', [20], numbers(20, 3))), [5, 4, 1]), { size: 2 });
+    const output = dense(reshape(pooled, [4]), weight('v', 4, 5));
+    const model = modelOf(toTargets(output), [output], ['w', 'v']);
+    const chosen = (await trainingStep(model)).filter(
+      ({ name, fields }) => name === 'combine' && (fields as { kind: number }).kind === Combine.greatest,
+    );
+    expect(chosen).toHaveLength(1);
     await expectRight(model);
   });
 });
