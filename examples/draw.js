@@ -1,13 +1,29 @@
 /**
- * Draws the two computation graphs of every lecture on backpropagation with their numbers: forward values above the
- * wires, gradients below.
+ * Draws the two computation graphs of every lecture on backpropagation with their numbers, forward values above the wires
+ * and gradients below, and the structure of LeNet-5.
  *
  *   npm run example:draw [-- FOLDER]
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { draw } from 'lanegrad/draw';
-import { add, evaluate, exp, input, mul, neg, reciprocal, sigmoid } from 'lanegrad/graph';
+import { draw, drawStructure } from 'lanegrad/draw';
+import {
+  add,
+  avgPool2d,
+  conv2d,
+  dense,
+  evaluate,
+  exp,
+  flatten,
+  input,
+  mul,
+  neg,
+  parameter,
+  reciprocal,
+  sigmoid,
+  softmaxCrossEntropy,
+  tanh,
+} from 'lanegrad/graph';
 
 const folder = process.argv[2] ?? 'examples/out';
 
@@ -40,6 +56,21 @@ async function drawNeuron() {
   save('neuron-sigmoid', await draw(one, evaluate(one, feeds)));
 }
 
+/** LeNet-5 (LeCun et al., 1998), with all of its second convolution's connections. */
+async function drawLeNet() {
+  const conv = (name, x, filters, padding) => {
+    const weight = parameter(`${name} weight`, [5, 5, x.shape.at(-1), filters]);
+    return tanh(conv2d(x, weight, parameter(`${name} bias`, [filters]), { padding }));
+  };
+  const full = (name, x, units) =>
+    dense(x, parameter(`${name} weight`, [x.shape[0], units]), parameter(`${name} bias`, [units]));
+  const first = avgPool2d(conv('1', input('image', [28, 28, 1]), 6, 'same'), { size: 2 });
+  const second = avgPool2d(conv('2', first, 16, 'valid'), { size: 2 });
+  const hidden = tanh(full('4', tanh(full('3', flatten(second), 120)), 84));
+  save('lenet', await drawStructure(softmaxCrossEntropy(full('5', hidden, 10), input('label'))));
+}
+
 mkdirSync(folder, { recursive: true });
 await drawProduct();
 await drawNeuron();
+await drawLeNet();

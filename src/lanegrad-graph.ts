@@ -55,6 +55,7 @@ export { broadcast, concat, pad, permute, slice, tile, transpose } from './graph
 export { avgPool2d, globalAvgPool, maxPool2d, type PoolOptions } from './graph/ops/pool.js';
 export { mean, sum } from './graph/ops/reduce.js';
 export { flatten, reshape } from './graph/ops/reshape.js';
+export { logSoftmax, logSumExp, softmax } from './graph/ops/softmax.js';
 export { constant, input, parameter } from './graph/ops/source.js';
 export {
   type AdagradConfig,

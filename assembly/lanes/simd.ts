@@ -156,6 +156,7 @@ export function either(a: Mask, b: Mask): Mask {
 // @ts-ignore: decorator
 @inline
 export function select(mask: Mask, a: Lanes, b: Lanes): Lanes {
+  if (ASC_FEATURE_RELAXED_SIMD) return i32x4.relaxed_laneselect(a, b, mask);
   return v128.bitselect(a, b, mask);
 }
 

@@ -96,30 +96,48 @@ function block<E>(r: usize, panel: i32, g: i32, inBlock: i32, length: usize): vo
 
 /** y = scale * x */
 function scaled<E>(scale: f32, x: usize, y: usize, length: usize): void {
-  const high = changetype<E>(0).high();
-  for (const yEnd = y + length; y < yEnd; y += changetype<E>(0).pair(), x += changetype<E>(0).pair()) {
-    const y0 = mul(splat(scale), changetype<E>(0).load(x));
-    const y1 = mul(splat(scale), changetype<E>(0).load(x + high));
-    changetype<E>(0).store(y + high, y1);
-    changetype<E>(0).store(y, y0);
+  const next = changetype<E>(0).next();
+  for (const yEnd = y + length; y < yEnd; y += changetype<E>(0).step(), x += changetype<E>(0).step()) {
+    const x0 = mul(splat(scale), changetype<E>(0).load(x));
+    const x1 = mul(splat(scale), changetype<E>(0).load(x + next));
+    const x2 = mul(splat(scale), changetype<E>(0).load(x + 2 * next));
+    const x3 = mul(splat(scale), changetype<E>(0).load(x + 3 * next));
+    storeFour<E>(y, x0, x1, x2, x3);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function storeFour<E>(y: usize, x0: Lanes, x1: Lanes, x2: Lanes, x3: Lanes): void {
+  changetype<E>(0).store(y + 3 * changetype<E>(0).next(), x3);
+  changetype<E>(0).store(y + 2 * changetype<E>(0).next(), x2);
+  changetype<E>(0).store(y + changetype<E>(0).next(), x1);
+  changetype<E>(0).store(y, x0);
 }
 
 /** y = scale * (sum of the x_s) */
 function sum<E>(scale: f32, x: usize, y: usize, length: usize): void {
-  const high = changetype<E>(0).high();
-  for (const yEnd = y + length; y < yEnd; y += changetype<E>(0).pair(), x += changetype<E>(0).pair()) {
-    let sum0 = splat(0);
-    let sum1 = splat(0);
-    for (let s = begin; s < end; s += 4) {
-      const p = x + load<u32>(s) * blockBytes;
-      sum0 = add(sum0, changetype<E>(0).load(p));
-      sum1 = add(sum1, changetype<E>(0).load(p + high));
+  const list = begin;
+  const listEnd = end;
+  const bytes = blockBytes;
+  const next = changetype<E>(0).next();
+  for (const yEnd = y + length; y < yEnd; y += changetype<E>(0).step(), x += changetype<E>(0).step()) {
+    let y0 = splat(0);
+    let y1 = splat(0);
+    let y2 = splat(0);
+    let y3 = splat(0);
+    for (let s = list; s < listEnd; s += 4) {
+      const p = x + load<u32>(s) * bytes;
+      y0 = add(y0, changetype<E>(0).load(p));
+      y1 = add(y1, changetype<E>(0).load(p + next));
+      y2 = add(y2, changetype<E>(0).load(p + 2 * next));
+      y3 = add(y3, changetype<E>(0).load(p + 3 * next));
     }
-    sum0 = mul(splat(scale), sum0);
-    sum1 = mul(splat(scale), sum1);
-    changetype<E>(0).store(y + high, sum1);
-    changetype<E>(0).store(y, sum0);
+    y0 = mul(splat(scale), y0);
+    y1 = mul(splat(scale), y1);
+    y2 = mul(splat(scale), y2);
+    y3 = mul(splat(scale), y3);
+    storeFour<E>(y, y0, y1, y2, y3);
   }
 }
 
@@ -132,65 +150,82 @@ function better(x: Lanes, best: Lanes): Mask {
 
 /** y and position, either of which may be null: the greatest x_s, and its place; of equals, that of the first. */
 function greatest<E>(x: usize, y: usize, position: usize, length: usize): void {
-  const high = changetype<E>(0).high();
-  for (let offset: usize = 0; offset < length; offset += changetype<E>(0).pair()) {
-    const p = x + offset + load<u32>(begin) * blockBytes;
+  const list = begin;
+  const listEnd = end;
+  const bytes = blockBytes;
+  const next = changetype<E>(0).next();
+  for (let offset: usize = 0; offset < length; offset += changetype<E>(0).step()) {
+    const p = x + offset + load<u32>(list) * bytes;
     let best0 = changetype<E>(0).load(p);
-    let best1 = changetype<E>(0).load(p + high);
+    let best1 = changetype<E>(0).load(p + next);
+    let best2 = changetype<E>(0).load(p + 2 * next);
+    let best3 = changetype<E>(0).load(p + 3 * next);
     let at0 = splat(0);
     let at1 = splat(0);
+    let at2 = splat(0);
+    let at3 = splat(0);
     let place: f32 = 1;
-    for (let s = begin + 4; s < end; s += 4, place++) {
-      const p = x + offset + load<u32>(s) * blockBytes;
+    for (let s = list + 4; s < listEnd; s += 4, place++) {
+      const p = x + offset + load<u32>(s) * bytes;
       const x0 = changetype<E>(0).load(p);
-      const x1 = changetype<E>(0).load(p + high);
+      const x1 = changetype<E>(0).load(p + next);
+      const x2 = changetype<E>(0).load(p + 2 * next);
+      const x3 = changetype<E>(0).load(p + 3 * next);
       const better0 = better(x0, best0);
       const better1 = better(x1, best1);
+      const better2 = better(x2, best2);
+      const better3 = better(x3, best3);
       best0 = select(better0, x0, best0);
       best1 = select(better1, x1, best1);
+      best2 = select(better2, x2, best2);
+      best3 = select(better3, x3, best3);
       at0 = select(better0, splat(place), at0);
       at1 = select(better1, splat(place), at1);
+      at2 = select(better2, splat(place), at2);
+      at3 = select(better3, splat(place), at3);
     }
-    if (y) {
-      changetype<E>(0).store(y + offset + high, best1);
-      changetype<E>(0).store(y + offset, best0);
-    }
-    if (position) {
-      changetype<E>(0).store(position + offset + high, at1);
-      changetype<E>(0).store(position + offset, at0);
-    }
+    if (y) storeFour<E>(y + offset, best0, best1, best2, best3);
+    if (position) storeFour<E>(position + offset, at0, at1, at2, at3);
   }
 }
 
 /** y = the x_s at this place. Lanes differ in it, so they go one by one. */
 function pick<E>(x: usize, at: usize, atStep: usize, y: usize, length: usize): void {
+  const list = begin;
+  const bytes = blockBytes;
   for (const yEnd = y + length; y < yEnd; at += atStep) {
     for (let lane: usize = 0; lane < changetype<E>(0).bytes(); lane += 4, x += 4, y += 4) {
-      const s = begin + (<usize>(<i32>load<f32>(at + lane)) << 2);
-      store<f32>(y, load<f32>(x + load<u32>(s) * blockBytes));
+      const s = list + (<usize>(<i32>load<f32>(at + lane)) << 2);
+      store<f32>(y, load<f32>(x + load<u32>(s) * bytes));
     }
   }
 }
 
 /** y = the sum of the x_s whose own place in the set is the one beside s. */
 function unpick<E>(x: usize, at: usize, atBlock: usize, atStep: usize, y: usize, length: usize): void {
-  const high = changetype<E>(0).high();
+  const list = begin;
+  const listEnd = end;
+  const bytes = blockBytes;
+  const next = changetype<E>(0).next();
   for (const yEnd = y + length; y < yEnd; at += atStep) {
-    for (let offset: usize = 0; offset < changetype<E>(0).bytes(); offset += changetype<E>(0).pair()) {
-      let sum0 = splat(0);
-      let sum1 = splat(0);
-      for (let s = begin; s < end; s += 8) {
+    for (let offset: usize = 0; offset < changetype<E>(0).bytes(); offset += changetype<E>(0).step()) {
+      let y0 = splat(0);
+      let y1 = splat(0);
+      let y2 = splat(0);
+      let y3 = splat(0);
+      for (let s = list; s < listEnd; s += 8) {
         const block = load<u32>(s);
         const place = splat(<f32>load<i32>(s, 4));
-        const p = x + block * blockBytes;
+        const p = x + block * bytes;
         const q = at + block * atBlock + offset;
-        sum0 = add(sum0, keep(eq(changetype<E>(0).load(q), place), changetype<E>(0).load(p)));
-        sum1 = add(sum1, keep(eq(changetype<E>(0).load(q + high), place), changetype<E>(0).load(p + high)));
+        y0 = add(y0, keep(eq(changetype<E>(0).load(q), place), changetype<E>(0).load(p)));
+        y1 = add(y1, keep(eq(changetype<E>(0).load(q + next), place), changetype<E>(0).load(p + next)));
+        y2 = add(y2, keep(eq(changetype<E>(0).load(q + 2 * next), place), changetype<E>(0).load(p + 2 * next)));
+        y3 = add(y3, keep(eq(changetype<E>(0).load(q + 3 * next), place), changetype<E>(0).load(p + 3 * next)));
       }
-      changetype<E>(0).store(y + high, sum1);
-      changetype<E>(0).store(y, sum0);
-      x += changetype<E>(0).pair();
-      y += changetype<E>(0).pair();
+      storeFour<E>(y, y0, y1, y2, y3);
+      x += changetype<E>(0).step();
+      y += changetype<E>(0).step();
     }
   }
 }

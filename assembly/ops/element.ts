@@ -1,9 +1,9 @@
 /**
  * What a tensor is an array of: lines where there are samples, single f32 in row-major order where there are none. A
- * kernel that is given one of these classes as a type argument is compiled for it, by two vectors at a time:
+ * kernel that is given one of these classes as a type argument is compiled for it, by four vectors at a time:
  *
- *   for (let offset: usize = 0; offset < bytes; offset += element.pair())
- *     ... element.load(x + offset) ... element.load(x + offset + element.high()) ...
+ *   for (; y < end; y += element.step(), x += element.step())
+ *     ... element.load(x), element.load(x + next) to element.load(x + 3 * next), with next = element.next() ...
  */
 import { BYTES, first, Lanes, load, loadSplat, store } from '../generated/lanes';
 import { LINE_BYTES } from '../panel';
@@ -16,12 +16,12 @@ export class Line {
   }
 
   @inline
-  pair(): usize {
-    return 2 * BYTES;
+  step(): usize {
+    return 4 * BYTES;
   }
 
   @inline
-  high(): usize {
+  next(): usize {
     return BYTES;
   }
 
@@ -36,7 +36,7 @@ export class Line {
   }
 }
 
-/** One f32, in every lane of a vector. Both vectors of a pair are the same. */
+/** One f32, in every lane of a vector; the four vectors are the same. */
 @unmanaged
 export class Single {
   @inline
@@ -45,12 +45,12 @@ export class Single {
   }
 
   @inline
-  pair(): usize {
+  step(): usize {
     return 4;
   }
 
   @inline
-  high(): usize {
+  next(): usize {
     return 0;
   }
 

@@ -26,6 +26,8 @@ import {
 } from '../generated/lanes';
 import { exp, log, log1p, sigmoid } from '../math';
 import { LINE, LINE_BYTES, lines } from '../panel';
+import { maximum, sumOf } from './axis';
+import { Exponential } from './softmax';
 
 /** The lines of the scratch tile that losses use. */
 const MAX: usize = 0;
@@ -33,19 +35,11 @@ const SUM: usize = LINE_BYTES;
 const SCALE: usize = 2 * LINE_BYTES;
 const SHIFT: usize = 3 * LINE_BYTES;
 
-/**
- * The terms of softmax, e^(z - m) with m the greatest logit. With S their sum and q the target distribution,
- * (1 - e) onehot + e / N, the loss is ln S + sum_k q_k (m - z_k): nothing overflows, and no large numbers cancel.
- */
+/** d ln S / dz, before it is divided by S. */
 @unmanaged
 class Softmax {
   @inline
-  value(z: Lanes, m: Lanes, delta: f32): Lanes {
-    return exp(sub(z, m));
-  }
-
-  @inline
-  derivative(z: Lanes, m: Lanes, delta: f32): Lanes {
+  derivative(z: Lanes, m: Lanes, delta: Lanes): Lanes {
     return exp(sub(z, m));
   }
 }
@@ -54,7 +48,7 @@ class Softmax {
 @unmanaged
 class Distance {
   @inline
-  value(z: Lanes, m: Lanes, delta: f32): Lanes {
+  value(z: Lanes, m: Lanes, delta: Lanes): Lanes {
     return sub(m, z);
   }
 }
@@ -63,12 +57,12 @@ class Distance {
 @unmanaged
 class BinaryCrossEntropy {
   @inline
-  value(z: Lanes, t: Lanes, delta: f32): Lanes {
+  value(z: Lanes, t: Lanes, delta: Lanes): Lanes {
     return add(sub(pmax(z, splat(0)), mul(z, t)), log1p(exp(neg(abs(z)))));
   }
 
   @inline
-  derivative(z: Lanes, t: Lanes, delta: f32): Lanes {
+  derivative(z: Lanes, t: Lanes, delta: Lanes): Lanes {
     return sub(sigmoid(z), t);
   }
 }
@@ -77,13 +71,13 @@ class BinaryCrossEntropy {
 @unmanaged
 class SquaredError {
   @inline
-  value(z: Lanes, t: Lanes, delta: f32): Lanes {
+  value(z: Lanes, t: Lanes, delta: Lanes): Lanes {
     const d = sub(z, t);
     return mul(d, d);
   }
 
   @inline
-  derivative(z: Lanes, t: Lanes, delta: f32): Lanes {
+  derivative(z: Lanes, t: Lanes, delta: Lanes): Lanes {
     return mul(splat(2), sub(z, t));
   }
 }
@@ -92,12 +86,12 @@ class SquaredError {
 @unmanaged
 class AbsoluteError {
   @inline
-  value(z: Lanes, t: Lanes, delta: f32): Lanes {
+  value(z: Lanes, t: Lanes, delta: Lanes): Lanes {
     return abs(sub(z, t));
   }
 
   @inline
-  derivative(z: Lanes, t: Lanes, delta: f32): Lanes {
+  derivative(z: Lanes, t: Lanes, delta: Lanes): Lanes {
     const d = sub(z, t);
     return select(gt(d, splat(0)), splat(1), select(lt(d, splat(0)), splat(-1), d));
   }
@@ -107,62 +101,20 @@ class AbsoluteError {
 @unmanaged
 class Huber {
   @inline
-  value(z: Lanes, t: Lanes, delta: f32): Lanes {
+  value(z: Lanes, t: Lanes, delta: Lanes): Lanes {
     const d = abs(sub(z, t));
-    const c = pmin(d, splat(delta));
+    const c = pmin(d, delta);
     return mul(c, madd(c, splat(-0.5), d));
   }
 
   @inline
-  derivative(z: Lanes, t: Lanes, delta: f32): Lanes {
-    return pmin(pmax(sub(z, t), splat(-delta)), splat(delta));
-  }
-}
-
-/** The greatest of N lines at z. */
-function maximum(z: usize, N: i32, y: usize): void {
-  for (let column: usize = 0; column < LINE_BYTES; column += 2 * BYTES) {
-    let max0 = load(z + column);
-    let max1 = load(z + column + BYTES);
-    for (let i = column + LINE_BYTES, end = lines(N); i < end; i += LINE_BYTES) {
-      max0 = pmax(max0, load(z + i));
-      max1 = pmax(max1, load(z + i + BYTES));
-    }
-    store(y + column + BYTES, max1);
-    store(y + column, max0);
-  }
-}
-
-/**
- * y = the sum of T's values over N lines, divided. The lines of t are tStep bytes apart, 0 for one line. The sum is
- * compensated: its error is 2 ulp however many terms there are (Kahan, CACM 8, 1965).
- */
-function sumOf<T>(z: usize, t: usize, tStep: usize, N: i32, delta: f32, divisor: f32, y: usize): void {
-  const term = changetype<T>(0);
-  for (let column: usize = 0; column < LINE_BYTES; column += 2 * BYTES) {
-    let sum0 = splat(0);
-    let sum1 = splat(0);
-    let excess0 = splat(0);
-    let excess1 = splat(0);
-    let target = t + column;
-    for (let p = z + column, end = p + lines(N); p < end; p += LINE_BYTES) {
-      const term0 = sub(term.value(load(p), load(target), delta), excess0);
-      const term1 = sub(term.value(load(p + BYTES), load(target + BYTES), delta), excess1);
-      const next0 = add(sum0, term0);
-      const next1 = add(sum1, term1);
-      excess0 = sub(sub(next0, sum0), term0);
-      excess1 = sub(sub(next1, sum1), term1);
-      sum0 = next0;
-      sum1 = next1;
-      target += tStep;
-    }
-    store(y + column + BYTES, div(sum1, splat(divisor)));
-    store(y + column, div(sum0, splat(divisor)));
+  derivative(z: Lanes, t: Lanes, delta: Lanes): Lanes {
+    return pmin(pmax(sub(z, t), neg(delta)), delta);
   }
 }
 
 /** dx = scale T's derivative + shift over N lines; scale and shift are one line each. */
-function gradientOf<T>(z: usize, t: usize, tStep: usize, N: i32, delta: f32, dx: usize): void {
+function gradientOf<T>(z: usize, t: usize, tStep: usize, delta: f32, N: i32, dx: usize): void {
   const term = changetype<T>(0);
   for (let column: usize = 0; column < LINE_BYTES; column += 2 * BYTES) {
     const scale0 = load(scratch + SCALE + column);
@@ -172,8 +124,8 @@ function gradientOf<T>(z: usize, t: usize, tStep: usize, N: i32, delta: f32, dx:
     let target = t + column;
     let gradient = dx + column;
     for (let p = z + column, end = p + lines(N); p < end; p += LINE_BYTES) {
-      const dx0 = madd(term.derivative(load(p), load(target), delta), scale0, shift0);
-      const dx1 = madd(term.derivative(load(p + BYTES), load(target + BYTES), delta), scale1, shift1);
+      const dx0 = madd(term.derivative(load(p), load(target), splat(delta)), scale0, shift0);
+      const dx1 = madd(term.derivative(load(p + BYTES), load(target + BYTES), splat(delta)), scale1, shift1);
       store(gradient + BYTES, dx1);
       store(gradient, dx0);
       target += tStep;
@@ -188,10 +140,14 @@ function atLabel(z: usize, N: i32, labels: usize, lane: i32): usize {
   return label >= 0 && label < <f32>N ? z + lines(<i32>label) + (<usize>lane << 2) : 0;
 }
 
+/**
+ * With m the greatest logit, S the sum of the terms e^(z - m) and q the target distribution, (1 - e) onehot + e / N, the
+ * loss is ln S + sum_k q_k (m - z_k): nothing overflows, and no large numbers cancel.
+ */
 function softmaxForward(z: usize, labels: usize, y: usize, N: i32, smoothing: f32): void {
-  maximum(z, N, scratch + MAX);
-  sumOf<Softmax>(z, scratch + MAX, 0, N, 0, 1, scratch + SUM);
-  if (smoothing) sumOf<Distance>(z, scratch + MAX, 0, N, 0, <f32>N, y);
+  maximum(z, LINE_BYTES, N, scratch + MAX);
+  sumOf<Exponential>(z, LINE_BYTES, scratch + MAX, 0, 0, N, 1, scratch + SUM);
+  if (smoothing) sumOf<Distance>(z, LINE_BYTES, scratch + MAX, 0, 0, N, <f32>N, y);
   else memory.fill(y, 0, LINE_BYTES);
   for (let i: usize = 0; i < LINE_BYTES; i += BYTES)
     store(y + i, madd(load(y + i), splat(smoothing), log(load(scratch + SUM + i))));
@@ -205,13 +161,13 @@ function softmaxForward(z: usize, labels: usize, y: usize, N: i32, smoothing: f3
 
 /** dz = dy (e^(z - m) / S - q). */
 function softmaxBackward(z: usize, labels: usize, dy: usize, dx: usize, N: i32, smoothing: f32): void {
-  maximum(z, N, scratch + MAX);
-  sumOf<Softmax>(z, scratch + MAX, 0, N, 0, 1, scratch + SUM);
+  maximum(z, LINE_BYTES, N, scratch + MAX);
+  sumOf<Exponential>(z, LINE_BYTES, scratch + MAX, 0, 0, N, 1, scratch + SUM);
   for (let i: usize = 0; i < LINE_BYTES; i += BYTES) {
     store(scratch + SCALE + i, div(load(dy + i), load(scratch + SUM + i)));
     store(scratch + SHIFT + i, mul(load(dy + i), splat(-smoothing / <f32>N)));
   }
-  gradientOf<Softmax>(z, scratch + MAX, 0, N, 0, dx);
+  gradientOf<Softmax>(z, scratch + MAX, 0, 0, N, dx);
   for (let lane = 0; lane < LINE; lane++) {
     const p = atLabel(dx, N, labels, lane);
     if (p) f32.store(p, f32.load(p) - (1 - smoothing) * f32.load(dy + (<usize>lane << 2)));
@@ -219,7 +175,7 @@ function softmaxBackward(z: usize, labels: usize, dy: usize, dx: usize, N: i32, 
 }
 
 function meanForward<T>(z: usize, t: usize, y: usize, N: i32, delta: f32): void {
-  sumOf<T>(z, t, LINE_BYTES, N, delta, <f32>N, y);
+  sumOf<T>(z, LINE_BYTES, t, LINE_BYTES, delta, N, <f32>N, y);
 }
 
 function meanBackward<T>(z: usize, t: usize, dy: usize, dx: usize, N: i32, delta: f32): void {
@@ -227,7 +183,7 @@ function meanBackward<T>(z: usize, t: usize, dy: usize, dx: usize, N: i32, delta
     store(scratch + SCALE + i, div(load(dy + i), splat(<f32>N)));
     store(scratch + SHIFT + i, splat(0));
   }
-  gradientOf<T>(z, t, LINE_BYTES, N, delta, dx);
+  gradientOf<T>(z, t, LINE_BYTES, delta, N, dx);
 }
 
 export function lossForwardUnits(r: usize): i32 {

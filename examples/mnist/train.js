@@ -6,8 +6,9 @@ import { createProgress } from './progress.js';
 
 /**
  * Trains a network on MNIST as the command line says, saves it, and calls `report(net, test)` unless it was stopped. An
- * example has a `name`, what `commandLine` takes, and of its network the `input`, `layers` and `optimizer`. Ctrl-C, and a
- * reader that closes the pipe, stop the training, and what was learnt is saved.
+ * example has a `name`, what `commandLine` takes, and of its network the `input`, `layers` and `optimizer`; `prepare`
+ * makes of the training set what is trained on. Ctrl-C, and a reader that closes the pipe, stop the training, and what
+ * was learnt is saved.
  */
 export async function runExample(example, report) {
   const stop = new AbortController();
@@ -35,6 +36,7 @@ async function run(example, signal, report) {
     return;
   }
   const { train, test } = loadMnist();
+  const { prepare = (data) => data } = example;
   const net = await network({
     input: example.input,
     layers: example.layers,
@@ -47,7 +49,14 @@ async function run(example, signal, report) {
   });
   try {
     console.log(describeRuntime(net.runtime));
-    const history = await trainNetwork(net, train, test, options.epochs, example.optimizer.learningRate, signal);
+    const history = await trainNetwork(
+      net,
+      prepare(train),
+      test,
+      options.epochs,
+      example.optimizer.learningRate,
+      signal,
+    );
     await net.save(options.out);
     if (signal.aborted) console.log(`stopped after ${history.length} of ${options.epochs} epochs`);
     else await report(net, test);

@@ -51,8 +51,8 @@ const withNumber: Readonly<Record<string, (sign: string, number: string, isFirst
   minimum: (sign, number) => `${sign} ${number}`,
 };
 
-/** 'softmaxCrossEntropy' as 'softmax cross entropy'. */
-const words = (name: string): string => name.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+/** 'avgPool2d' as 'avg pool 2d'. */
+const words = (name: string): string => name.replace(/(?<=[a-z])(?=[A-Z]|\d)/g, ' ').toLowerCase();
 
 function textOf(texts: Texts, node: Node): string {
   const name = operationName(node);

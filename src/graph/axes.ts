@@ -1,6 +1,6 @@
 /** The axes of a sample's tensor. */
 import { ShapeError, ValueError } from '../errors.js';
-import { type Shape, showShape } from './node.js';
+import { type Shape, showShape, size } from './node.js';
 
 /** An axis or several, from 0, or from the end by negative numbers. */
 export type Axes = number | readonly number[];
@@ -19,6 +19,13 @@ export function axesOf(operation: string, shape: Shape, axes: Axes): number[] {
     throw new ValueError(`${operation}: expected every axis once, got [${list.join(', ')}]`);
   return list.sort((a, b) => a - b);
 }
+
+/** The extent N of an axis, and the number of elements in the axes before and behind it. */
+export const extentsAt = (shape: Shape, axis: number): { outer: number; N: number; inner: number } => ({
+  outer: size(shape.slice(0, axis)),
+  N: shape[axis],
+  inner: size(shape.slice(axis + 1)),
+});
 
 /** The shape that both are broadcast to, as in NumPy: extents are compared from the last, and 1 goes with every other. */
 export function broadcastShape(operation: string, a: Shape, b: Shape): Shape {

@@ -5,7 +5,7 @@
  */
 import type { Buffer, Instruction, InstructionName } from '../graph/lowering.js';
 import { accesses, reads, writes } from './dependence.js';
-import { Activation } from './generated/instructions.js';
+import { Activation, Combine } from './generated/instructions.js';
 
 type Typed<N extends InstructionName> = Instruction<N>;
 
@@ -20,7 +20,7 @@ export function fuse(phases: readonly (readonly Instruction[])[]): Instruction[]
   const fused = phases.map((phase) => [...phase]);
   for (const phase of fused) {
     const all = () => fused.flat();
-    for (const rule of [fuseActivation, fuseActivationGradient, fuseUpdate]) rule(phase, all);
+    for (const rule of [fuseActivation, fuseActivationGradient, fusePosition, fuseUpdate]) rule(phase, all);
   }
   return fused;
 }
@@ -33,30 +33,59 @@ function replace(phase: Instruction[], at: number, instruction: Instruction, rem
 const readers = (instructions: readonly Instruction[], buffer: Buffer | null): Instruction[] =>
   instructions.filter((instruction) => buffer && reads(instruction, buffer));
 
+/** What computes z: a product whose epilogue has room for an activation. */
+const isProduct = (instruction: Instruction): instruction is Typed<'denseForward'> | Typed<'convolve'> =>
+  is(instruction, 'denseForward') || (is(instruction, 'convolve') && !instruction.fields.saved);
+
 /** Y = f(X W + b): the activation goes into the product's epilogue; z is kept only if somebody else reads it. */
 function fuseActivation(phase: Instruction[], all: () => Instruction[]): void {
   for (let i = 0; i < phase.length; i++) {
-    const dense = phase[i];
-    if (!is(dense, 'denseForward') || !isLinear(dense)) continue;
-    const { z } = dense.fields;
+    const product = phase[i];
+    if (!isProduct(product) || !isLinear(product)) continue;
+    const { z } = product.fields;
     const j = phase.findIndex((next) => is(next, 'activationForward') && next.fields.x === z && !isLinear(next));
     if (j < 0) continue;
     const { y, activation, alpha } = (phase[j] as Typed<'activationForward'>).fields;
     const keepsZ = readers(all(), z).length > 1;
-    replace(phase, i, { ...dense, fields: { ...dense.fields, z: keepsZ ? z : y, y, activation, alpha } }, j);
+    const fields = { ...product.fields, z: keepsZ ? z : y, y, activation, alpha };
+    replace(phase, i, { ...product, fields } as Instruction, j);
   }
+}
+
+/** The gradient that a product computes; null for an instruction that computes none by itself. */
+function gradientOf(instruction: Instruction): Buffer | null {
+  if (is(instruction, 'denseBackwardInput')) return instruction.fields.dx;
+  return is(instruction, 'convolve') && !instruction.fields.b ? instruction.fields.z : null;
 }
 
 /** dZ = (dY W^T) f'(z): the derivative goes into the epilogue of the product that nobody else reads. */
 function fuseActivationGradient(phase: Instruction[], all: () => Instruction[]): void {
   for (let i = 0; i < phase.length; i++) {
     const product = phase[i];
-    if (!is(product, 'denseBackwardInput') || !isLinear(product)) continue;
-    const j = phase.findIndex((next) => is(next, 'activationBackward') && next.fields.dy === product.fields.dx);
-    if (j < 0 || readers(all(), product.fields.dx).length > 1) continue;
+    const gradient = gradientOf(product);
+    if (!gradient || !isLinear(product)) continue;
+    const j = phase.findIndex((next) => is(next, 'activationBackward') && next.fields.dy === gradient);
+    if (j < 0 || readers(all(), gradient).length > 1) continue;
     const { saved, dx, activation, alpha } = (phase[j] as Typed<'activationBackward'>).fields;
     if (phase.slice(i, j).some((between) => saved && writes(between, saved))) continue;
-    replace(phase, i, { ...product, fields: { ...product.fields, saved, dx, activation, alpha } }, j);
+    const target = is(product, 'convolve') ? { z: dx, y: dx } : { dx };
+    const fields = { ...product.fields, ...target, saved, activation, alpha };
+    replace(phase, i, { ...product, fields } as Instruction, j);
+  }
+}
+
+/** The greatest elements and their places are found in one pass. */
+function fusePosition(phase: Instruction[]): void {
+  for (let i = 0; i < phase.length; i++) {
+    const greatest = phase[i];
+    if (!is(greatest, 'combine') || greatest.fields.kind !== Combine.greatest || greatest.fields.position) continue;
+    const { x, table } = greatest.fields;
+    const j = phase.findIndex(
+      (next) => is(next, 'combine') && next.fields.x === x && next.fields.table === table && !next.fields.y,
+    );
+    if (j < 0) continue;
+    const { position } = (phase[j] as Typed<'combine'>).fields;
+    replace(phase, i, { ...greatest, fields: { ...greatest.fields, position } }, j);
   }
 }
 

@@ -18,6 +18,7 @@ import {
   sigmoid,
   softmaxCrossEntropy,
   sub,
+  tanh,
 } from '../../src/lanegrad-graph.js';
 
 /** The texts of a picture by their class. Fails where tags are not closed in order, or a text is not escaped. */
@@ -126,12 +127,19 @@ describe('a network', () => {
     expect(value).toContain('[2, 2] ‖5.20‖');
   });
 
-  it('has a box for each operation, with its parameters and its shape', async () => {
+  it('has boxes of their own for what has several uses', async () => {
+    const z = dense(input('x', [2]), w('w', 2, 2));
+    expect(texts(await drawStructure(relu(tanh(z)))).all).toContain('dense, tanh, relu');
+    expect(texts(await drawStructure([relu(z), z])).all).toEqual(expect.arrayContaining(['dense', 'relu']));
+    expect(texts(await drawStructure(add(relu(z), tanh(z)))).all).toEqual(expect.arrayContaining(['dense', 'tanh']));
+  });
+
+  it('has a box for each operation and its activation, with parameters and shape', async () => {
     const { all } = texts(await drawStructure(loss));
     expect(sorted(all)).toEqual(
       sorted([
         ...['x', '→ [2]', 'y', '→ number'],
-        ...['dense', '&lt;w&gt; [2, 3]', 'b [3]', '→ [3]', 'relu', '→ [3]'],
+        ...['dense, relu', '&lt;w&gt; [2, 3]', 'b [3]', '→ [3]'],
         ...['dense', 'v [3, 2]', '→ [2]', 'softmax cross entropy', '→ number'],
       ]),
     );

@@ -14,6 +14,7 @@ import { moveCases } from './cases/move.js';
 import { normCases } from './cases/norm.js';
 import type { Case, Operand } from './cases/operands.js';
 import { sumsOf } from './cases/reduce.js';
+import { softmaxCases } from './cases/softmax.js';
 
 /** Every operation in the tables of `src/graph/ops`: the exports called `...Operations`. */
 export async function allOperations(): Promise<Operation<never>[]> {
@@ -34,6 +35,7 @@ export const casesOf = (n: number): Case[] => [
   ...moveCases(n),
   ...chooseCases(n),
   ...normCases(n),
+  ...softmaxCases(n),
   ...lossCases(n),
 ];
 

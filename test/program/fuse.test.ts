@@ -4,15 +4,18 @@ import type { Buffer, Instruction, InstructionName } from '../../src/graph/lower
 import type { Model } from '../../src/graph/model.js';
 import type { Node } from '../../src/graph/node.js';
 import { activation, gelu, relu, tanh } from '../../src/graph/ops/activation.js';
+import { conv2d } from '../../src/graph/ops/conv.js';
 import { dense } from '../../src/graph/ops/dense.js';
 import { add, mul, square } from '../../src/graph/ops/elementwise.js';
 import { meanSquaredError } from '../../src/graph/ops/loss.js';
+import { maxPool2d } from '../../src/graph/ops/pool.js';
 import { sum } from '../../src/graph/ops/reduce.js';
+import { reshape } from '../../src/graph/ops/reshape.js';
 import { input, parameter } from '../../src/graph/ops/source.js';
 import { adam, sgd, updateRule } from '../../src/optim/optimizer.js';
 import { createBuffer } from '../../src/program/emitter.js';
 import { fuse } from '../../src/program/fuse.js';
-import { Activation, Rule } from '../../src/program/generated/instructions.js';
+import { Activation, Combine, Rule } from '../../src/program/generated/instructions.js';
 import { compileProgram } from '../../src/program/program.js';
 import { Generator } from '../../src/random.js';
 import { Reference } from '../../src/reference/reference.js';
@@ -130,6 +133,45 @@ describe('a layer with an activation', () => {
     const { output } = layers(relu);
     const model = modelOf(toTargets(output), [output], all, optimizer as ReturnType<typeof sgd>);
     expect(count(await trainingStep(model), 'update')).toBe(2);
+    await expectRight(model);
+  });
+});
+
+describe('a convolution with an activation', () => {
+  const image = reshape(x, [5, 4, 1]);
+  const convolve = (h: Node, name: string, C: number, N: number) =>
+    conv2d(
+      h,
+      parameter(
+        name,
+        [3, 3, C, N],
+        numbers(9 * C * N, N).map((w) => 0.3 * w),
+      ),
+      vector(`${name} bias`, N),
+      { padding: 1 },
+    );
+  const names = ['w1', 'w1 bias', 'w2', 'w2 bias', 'w3', 'b3'];
+
+  it.each([relu, gelu, tanh])('has no pass of its own for the activation or its gradient: %o', async (f) => {
+    const h = f(convolve(f(convolve(image, 'w1', 1, 18)), 'w2', 18, 3));
+    const output = dense(reshape(h, [60]), weight('w3', 60, 5), vector('b3', 5));
+    const model = modelOf(toTargets(output), [output], names);
+    const step = await trainingStep(model);
+    expect(count(step, 'activationForward')).toBe(0);
+    expect(count(step, 'activationBackward')).toBe(0);
+    await expectRight(model);
+  });
+});
+
+describe('a maximum', () => {
+  it('and the place that its gradient goes to are found in one pass', async () => {
+    const pooled = maxPool2d(reshape(mul(x, parameter('w', [20], numbers(20, 3))), [5, 4, 1]), { size: 2 });
+    const output = dense(reshape(pooled, [4]), weight('v', 4, 5));
+    const model = modelOf(toTargets(output), [output], ['w', 'v']);
+    const chosen = (await trainingStep(model)).filter(
+      ({ name, fields }) => name === 'combine' && (fields as { kind: number }).kind === Combine.greatest,
+    );
+    expect(chosen).toHaveLength(1);
     await expectRight(model);
   });
 });

@@ -5,6 +5,7 @@ import { apply, type Node, sameShape, showShape, size } from '../node.js';
 import type { Operation, Values } from '../operation.js';
 import { mul, neg } from './elementwise.js';
 import { spread } from './reduce.js';
+import { logSumExpOf } from './softmax.js';
 
 export type LossName = keyof typeof Loss;
 
@@ -31,12 +32,6 @@ const average = (n: number, f: (i: number) => number): number => {
   return total / n;
 };
 
-function logSumExp(z: Row): number {
-  let max = -Infinity;
-  for (let i = 0; i < z.length; i++) max = Math.max(max, z[i]);
-  return max + Math.log(z.length * average(z.length, (i) => Math.exp(z[i] - max)));
-}
-
 /** The loss as a mean over elements of f(d), d = z - t, with its derivative. */
 const ofDifference = (
   f: (d: number, alpha: number) => number,
@@ -50,9 +45,9 @@ const ofDifference = (
 const rules: { readonly [kind in LossName]: LossRule } = {
   // logsumexp(z) - sum_i q_i z_i with q = (1 - e) onehot + e / n, so dz = softmax(z) - q.
   softmaxCrossEntropy: {
-    loss: (z, label, e) => logSumExp(z) - (1 - e) * z[label[0]] - e * average(z.length, (i) => z[i]),
+    loss: (z, label, e) => logSumExpOf(z) - (1 - e) * z[label[0]] - e * average(z.length, (i) => z[i]),
     gradient(z, label, e) {
-      const lse = logSumExp(z);
+      const lse = logSumExpOf(z);
       return (i) => Math.exp(z[i] - lse) - (i === label[0] ? 1 - e : 0) - e / z.length;
     },
     targets: null,
