@@ -71,6 +71,7 @@ const layers: [string, number[], Layer, number[], Record<string, number[]>][] = 
   ['layerNorm', [3, 5], nn.layerNorm(), [3, 5], { '0.weight': [5], '0.bias': [5] }],
   ['groupNorm', image, nn.groupNorm(2), image, { '0.weight': [4], '0.bias': [4] }],
   ['rmsNorm', [3, 5], nn.rmsNorm(), [3, 5], { '0.weight': [5] }],
+  ['softmax', image, nn.softmax(0), image, {}],
   ['flatten', image, nn.flatten(), [192], {}],
   ['reshape', image, nn.reshape([16, -1]), [16, 12], {}],
   ['permute', image, nn.permute([2, 0, 1]), [4, 6, 8], {}],

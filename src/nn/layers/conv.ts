@@ -1,10 +1,10 @@
 /** Convolutions: of images, of sequences, and transposed. */
 import { ShapeError } from '../../errors.js';
-import { type Fields, flag, optional, positiveInteger, type Requirement } from '../../fields.js';
+import { type Fields, flag, notNegative, optional, positiveInteger, type Requirement } from '../../fields.js';
 import { type Node, type Shape, size } from '../../graph/node.js';
 import type { ActivationName } from '../../graph/ops/activation.js';
 import * as graph from '../../graph/ops/conv.js';
-import { type Extents, extents, notNegative, orPair, pairOf } from '../extents.js';
+import { type Extents, extents, orPair, pairOf } from '../extents.js';
 import { defaultInitializer, type Initializer, initializer, initialRange } from '../initialize.js';
 import type { LayerBase, LayerOptions, LayerRule, Scope } from '../layer.js';
 import { type Activated, activate, activatedFields } from './activation.js';

@@ -40,6 +40,7 @@ import {
   type ReshapeLayer,
   reshapeRule,
 } from './shape.js';
+import { type SoftmaxLayer, softmaxRule } from './softmax.js';
 
 export type Layer =
   | DenseLayer
@@ -47,6 +48,7 @@ export type Layer =
   | Conv1dLayer
   | ConvTranspose2dLayer
   | ActivationLayer
+  | SoftmaxLayer
   | MaxPool2dLayer
   | AvgPool2dLayer
   | GlobalAvgPoolLayer
@@ -68,6 +70,7 @@ const rules: { readonly [Kind in Layer['kind']]: LayerRule<Extract<Layer, { kind
   conv1d: conv1dRule,
   convTranspose2d: convTranspose2dRule,
   activation: activationRule,
+  softmax: softmaxRule,
   maxPool2d: maxPool2dRule,
   avgPool2d: avgPool2dRule,
   globalAvgPool: globalAvgPoolRule,

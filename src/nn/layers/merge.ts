@@ -1,5 +1,5 @@
 /** Layers that make one value of several. */
-import { optional } from '../../fields.js';
+import { integer, optional } from '../../fields.js';
 import type { Node } from '../../graph/node.js';
 import * as elementwise from '../../graph/ops/elementwise.js';
 import * as graph from '../../graph/ops/move.js';
@@ -27,7 +27,7 @@ export interface ConcatLayer extends LayerBase<'concat'> {
 export const concat = (axis = -1): ConcatLayer => ({ kind: 'concat', axis });
 
 export const concatRule: LayerRule<ConcatLayer> = {
-  fields: { axis: optional({ holds: Number.isInteger, text: 'an integer' }) },
+  fields: { axis: optional(integer) },
   merges: true,
   build: (_, inputs, { axis = -1 }) => graph.concat(inputs, axis),
 };

@@ -1,8 +1,8 @@
 /** Pools: what windows of an image come to. */
-import { type Fields, optional } from '../../fields.js';
+import { type Fields, notNegative, optional } from '../../fields.js';
 import type { Node } from '../../graph/node.js';
 import * as graph from '../../graph/ops/pool.js';
-import { type Extents, extents, notNegative, orPair } from '../extents.js';
+import { type Extents, extents, orPair } from '../extents.js';
 import type { LayerBase, LayerOptions, LayerRule } from '../layer.js';
 
 interface Pool<Kind extends string> extends LayerBase<Kind> {

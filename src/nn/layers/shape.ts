@@ -1,5 +1,5 @@
 /** Layers that arrange the elements of a sample anew. */
-import { listOf, type Requirement } from '../../fields.js';
+import { integer, listOf } from '../../fields.js';
 import type { Shape } from '../../graph/node.js';
 import * as graph from '../../graph/ops/move.js';
 import { flatten as flat, reshape as shaped } from '../../graph/ops/reshape.js';
@@ -26,8 +26,6 @@ export const reshape = (shape: Shape): ReshapeLayer => ({ kind: 'reshape', shape
 
 /** The axes of a sample in another order: axis i of the output is axis `axes[i]` of the input. */
 export const permute = (axes: readonly number[]): PermuteLayer => ({ kind: 'permute', axes });
-
-const integer: Requirement = { holds: Number.isInteger, text: 'an integer' };
 
 export const flattenRule: LayerRule<FlattenLayer> = { fields: {}, build: (_, [x]) => flat(x) };
 
