@@ -52,6 +52,7 @@ export {
   softmaxCrossEntropy,
 } from './graph/ops/loss.js';
 export { broadcast, concat, pad, permute, slice, tile, transpose } from './graph/ops/move.js';
+export { groupNorm, layerNorm, type NormOptions, rmsNorm } from './graph/ops/norm.js';
 export { avgPool2d, globalAvgPool, maxPool2d, type PoolOptions } from './graph/ops/pool.js';
 export { mean, sum } from './graph/ops/reduce.js';
 export { flatten, reshape } from './graph/ops/reshape.js';
