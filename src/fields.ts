@@ -25,6 +25,11 @@ export const fraction: Requirement = {
   holds: (x) => Number.isFinite(x) && (x as number) >= 0 && (x as number) < 1,
   text: 'a number in [0, 1)',
 };
+export const integer: Requirement = { holds: Number.isInteger, text: 'an integer' };
+export const notNegative: Requirement = {
+  holds: (x) => Number.isInteger(x) && (x as number) >= 0,
+  text: 'an integer of at least 0',
+};
 export const positiveInteger: Requirement = {
   holds: (x) => Number.isInteger(x) && (x as number) > 0,
   text: 'a positive integer',

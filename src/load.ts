@@ -1,11 +1,12 @@
 /** Networks from the files that `save` writes. */
 import { platform } from '#platform';
 import { checkRunOptions, type RunOptions } from './compile.js';
+import { graphOf, keptOf, network } from './create.js';
 import { CheckpointError, ValueError } from './errors.js';
 import type { Tensor } from './graph/model.js';
 import { sameShape, showShape } from './graph/node.js';
 import { decodeSafetensors } from './io/safetensors.js';
-import { graphOf, keptOf, type Network, network } from './network.js';
+import type { Network } from './network.js';
 import type { NetworkGraph } from './nn/build.js';
 import type { NetworkConfig } from './nn/config.js';
 

@@ -4,11 +4,6 @@ import { listOf, positiveInteger, type Requirement } from '../fields.js';
 /** One number for both axes, or [vertical, horizontal]. */
 export type Extents = number | readonly [number, number];
 
-export const notNegative: Requirement = {
-  holds: (x) => Number.isInteger(x) && (x as number) >= 0,
-  text: 'an integer of at least 0',
-};
-
 /** A number, or a pair of them. */
 export const orPair = (one: Requirement): Requirement => ({
   holds: (x) => one.holds(x) || (listOf(one, '').holds(x) && (x as unknown[]).length === 2),

@@ -40,6 +40,11 @@ export interface Scope {
   chain(x: Node, layers: readonly LayerBase<string>[]): Node;
 }
 
+/** The rules of a family of layers, by kind. */
+export type RulesOf<L extends LayerBase<string>> = {
+  readonly [Kind in L['kind']]: LayerRule<Extract<L, { readonly kind: Kind }>>;
+};
+
 export interface LayerRule<L extends LayerBase<string>> {
   /** What the layer may say besides `LayerBase`. */
   readonly fields: Fields;

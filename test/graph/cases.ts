@@ -11,6 +11,7 @@ import { chooseCases } from './cases/choose.js';
 import { elementwiseCases } from './cases/elementwise.js';
 import { lossCases } from './cases/loss.js';
 import { moveCases } from './cases/move.js';
+import { normCases } from './cases/norm.js';
 import type { Case, Operand } from './cases/operands.js';
 import { sumsOf } from './cases/reduce.js';
 import { softmaxCases } from './cases/softmax.js';
@@ -33,6 +34,7 @@ export const casesOf = (n: number): Case[] => [
   ...sumsOf(n),
   ...moveCases(n),
   ...chooseCases(n),
+  ...normCases(n),
   ...softmaxCases(n),
   ...lossCases(n),
 ];

@@ -2,7 +2,7 @@
 import { finite, oneOf, optional } from '../../fields.js';
 import type { Node } from '../../graph/node.js';
 import { type ActivationName, activationNames, activation as apply } from '../../graph/ops/activation.js';
-import type { LayerBase, LayerRule } from '../layer.js';
+import type { LayerBase, LayerRule, RulesOf } from '../layer.js';
 
 /** What a layer says that ends in an activation. */
 export interface Activated {
@@ -30,7 +30,9 @@ export const activatedFields = { activation: optional(name), alpha: optional(fin
 export const activate = (x: Node, { activation = 'linear', alpha }: Activated): Node =>
   activation === 'linear' ? x : apply(x, activation, alpha);
 
-export const activationRule: LayerRule<ActivationLayer> = {
+const activationRule: LayerRule<ActivationLayer> = {
   fields: { ...activatedFields, activation: name },
   build: (_, [x], layer) => activate(x, layer),
 };
+
+export const activationRules: RulesOf<ActivationLayer> = { activation: activationRule };

@@ -1,12 +1,12 @@
 /** Convolutions: of images, of sequences, and transposed. */
 import { ShapeError } from '../../errors.js';
-import { type Fields, flag, optional, positiveInteger, type Requirement } from '../../fields.js';
+import { type Fields, flag, notNegative, optional, positiveInteger, type Requirement } from '../../fields.js';
 import { type Node, type Shape, size } from '../../graph/node.js';
 import type { ActivationName } from '../../graph/ops/activation.js';
 import * as graph from '../../graph/ops/conv.js';
-import { type Extents, extents, notNegative, orPair, pairOf } from '../extents.js';
+import { type Extents, extents, orPair, pairOf } from '../extents.js';
 import { defaultInitializer, type Initializer, initializer, initialRange } from '../initialize.js';
-import type { LayerBase, LayerOptions, LayerRule, Scope } from '../layer.js';
+import type { LayerBase, LayerOptions, LayerRule, RulesOf, Scope } from '../layer.js';
 import { type Activated, activate, activatedFields } from './activation.js';
 
 interface Convolution<Kind extends string, Extent> extends LayerBase<Kind>, Activated {
@@ -38,6 +38,8 @@ export interface ConvTranspose2dLayer extends Convolution<'convTranspose2d', Ext
   /** What the output is longer, less than the stride; by default 0. */
   readonly outputPadding?: Extents;
 }
+
+export type ConvLayer = Conv2dLayer | Conv1dLayer | ConvTranspose2dLayer;
 
 type Placed = 'filters' | 'kernel' | 'activation';
 
@@ -82,10 +84,8 @@ const fieldsOf = (extent: Requirement, padding: Requirement): Fields => ({
   initializer: optional(initializer),
 });
 
-type AnyConvolution = Conv2dLayer | Conv1dLayer | ConvTranspose2dLayer;
-
 /** Channels of the input that a filter sees. Throws `ShapeError` where the groups do not divide them, or the filters. */
-function channelsOf(x: Node, { kind, filters, groups = 1 }: AnyConvolution): number {
+function channelsOf(x: Node, { kind, filters, groups = 1 }: ConvLayer): number {
   const channels = x.shape.at(-1) as number;
   if (channels % groups === 0 && filters % groups === 0) return channels / groups;
   throw new ShapeError(
@@ -94,7 +94,7 @@ function channelsOf(x: Node, { kind, filters, groups = 1 }: AnyConvolution): num
 }
 
 /** The weight and the bias of a convolution, each of whose outputs is a sum over `fanIn` inputs. */
-function parametersOf(scope: Scope, layer: AnyConvolution, shape: Shape, fanIn: number, fanOut: number): [Node, Node?] {
+function parametersOf(scope: Scope, layer: ConvLayer, shape: Shape, fanIn: number, fanOut: number): [Node, Node?] {
   const { filters, activation = 'linear', bias = true } = layer;
   const range = initialRange(layer.initializer ?? defaultInitializer(activation), fanIn, fanOut);
   const weight = scope.parameter('weight', shape, range);
@@ -118,19 +118,19 @@ function build(
   return activate(y, layer);
 }
 
-export const conv2dRule: LayerRule<Conv2dLayer> = {
+const conv2dRule: LayerRule<Conv2dLayer> = {
   fields: fieldsOf(extents, orWord(orPair(notNegative))),
   build: (scope, [x], layer) =>
     build(scope, x, layer, pairOf(layer.kernel), (weight, bias) => graph.conv2d(x, weight, bias, layer)),
 };
 
-export const conv1dRule: LayerRule<Conv1dLayer> = {
+const conv1dRule: LayerRule<Conv1dLayer> = {
   fields: fieldsOf(positiveInteger, orWord(notNegative)),
   build: (scope, [x], layer) =>
     build(scope, x, layer, [layer.kernel], (weight, bias) => graph.conv1d(x, weight, bias, layer)),
 };
 
-export const convTranspose2dRule: LayerRule<ConvTranspose2dLayer> = {
+const convTranspose2dRule: LayerRule<ConvTranspose2dLayer> = {
   fields: { ...fieldsOf(extents, orWord(orPair(notNegative))), outputPadding: optional(orPair(notNegative)) },
   build(scope, [x], layer) {
     const { filters, kernel, stride = 1, groups = 1 } = layer;
@@ -143,4 +143,10 @@ export const convTranspose2dRule: LayerRule<ConvTranspose2dLayer> = {
     scope.count((size(shape) * size(x.shape)) / channels);
     return activate(graph.convTranspose2d(x, weight, bias, layer), layer);
   },
+};
+
+export const convRules: RulesOf<ConvLayer> = {
+  conv2d: conv2dRule,
+  conv1d: conv1dRule,
+  convTranspose2d: convTranspose2dRule,
 };

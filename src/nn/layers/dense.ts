@@ -4,7 +4,7 @@ import { size } from '../../graph/node.js';
 import type { ActivationName } from '../../graph/ops/activation.js';
 import * as graph from '../../graph/ops/dense.js';
 import { defaultInitializer, type Initializer, initializer, initialRange } from '../initialize.js';
-import type { LayerBase, LayerOptions, LayerRule } from '../layer.js';
+import type { LayerBase, LayerOptions, LayerRule, RulesOf } from '../layer.js';
 import { type Activated, activate, activatedFields } from './activation.js';
 
 /** y = f(x W + b), with `units` outputs in place of the last axis of x. */
@@ -23,7 +23,7 @@ export const dense = (
   options: LayerOptions<DenseLayer, 'units' | 'activation'> = {},
 ): DenseLayer => ({ kind: 'dense', units, activation, ...options });
 
-export const denseRule: LayerRule<DenseLayer> = {
+const denseRule: LayerRule<DenseLayer> = {
   fields: { units: positiveInteger, ...activatedFields, bias: optional(flag), initializer: optional(initializer) },
   build(scope, [x], layer) {
     const { units, activation = 'linear', bias = true } = layer;
@@ -35,3 +35,5 @@ export const denseRule: LayerRule<DenseLayer> = {
     return activate(y, layer);
   },
 };
+
+export const denseRules: RulesOf<DenseLayer> = { dense: denseRule };

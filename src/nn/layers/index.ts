@@ -1,87 +1,38 @@
 /** All kinds of layers: each kind's file holds its plain data, its function, its fields and its rule. */
 import { ValueError } from '../../errors.js';
 import { checkFields, optional, show } from '../../fields.js';
-import type { LayerBase, LayerRule } from '../layer.js';
-import { type ActivationLayer, activationRule } from './activation.js';
-import {
-  type Conv1dLayer,
-  type Conv2dLayer,
-  type ConvTranspose2dLayer,
-  conv1dRule,
-  conv2dRule,
-  convTranspose2dRule,
-} from './conv.js';
-import { type DenseLayer, denseRule } from './dense.js';
-import { type AddLayer, addRule, type ConcatLayer, concatRule, type MultiplyLayer, multiplyRule } from './merge.js';
-import {
-  type BatchNormLayer,
-  batchNormRule,
-  type GroupNormLayer,
-  groupNormRule,
-  type LayerNormLayer,
-  layerNormRule,
-  type RmsNormLayer,
-  rmsNormRule,
-} from './norm.js';
-import {
-  type AvgPool2dLayer,
-  avgPool2dRule,
-  type GlobalAvgPoolLayer,
-  globalAvgPoolRule,
-  type MaxPool2dLayer,
-  maxPool2dRule,
-} from './pool.js';
-import { type ResidualLayer, residualRule } from './residual.js';
-import {
-  type FlattenLayer,
-  flattenRule,
-  type PermuteLayer,
-  permuteRule,
-  type ReshapeLayer,
-  reshapeRule,
-} from './shape.js';
+import type { LayerBase, LayerRule, RulesOf } from '../layer.js';
+import { type ActivationLayer, activationRules } from './activation.js';
+import { type ConvLayer, convRules } from './conv.js';
+import { type DenseLayer, denseRules } from './dense.js';
+import { type MergeLayer, mergeRules } from './merge.js';
+import { type NormLayer, normRules } from './norm.js';
+import { type PoolLayer, poolRules } from './pool.js';
+import { type ResidualLayer, residualRules } from './residual.js';
+import { type ShapeLayer, shapeRules } from './shape.js';
+import { type SoftmaxLayer, softmaxRules } from './softmax.js';
 
 export type Layer =
-  | DenseLayer
-  | Conv2dLayer
-  | Conv1dLayer
-  | ConvTranspose2dLayer
   | ActivationLayer
-  | MaxPool2dLayer
-  | AvgPool2dLayer
-  | GlobalAvgPoolLayer
-  | BatchNormLayer
-  | LayerNormLayer
-  | GroupNormLayer
-  | RmsNormLayer
-  | FlattenLayer
-  | ReshapeLayer
-  | PermuteLayer
-  | AddLayer
-  | MultiplyLayer
-  | ConcatLayer
-  | ResidualLayer;
+  | SoftmaxLayer
+  | DenseLayer
+  | ResidualLayer
+  | ConvLayer
+  | PoolLayer
+  | NormLayer
+  | ShapeLayer
+  | MergeLayer;
 
-const rules: { readonly [Kind in Layer['kind']]: LayerRule<Extract<Layer, { kind: Kind }>> } = {
-  dense: denseRule,
-  conv2d: conv2dRule,
-  conv1d: conv1dRule,
-  convTranspose2d: convTranspose2dRule,
-  activation: activationRule,
-  maxPool2d: maxPool2dRule,
-  avgPool2d: avgPool2dRule,
-  globalAvgPool: globalAvgPoolRule,
-  batchNorm: batchNormRule,
-  layerNorm: layerNormRule,
-  groupNorm: groupNormRule,
-  rmsNorm: rmsNormRule,
-  flatten: flattenRule,
-  reshape: reshapeRule,
-  permute: permuteRule,
-  add: addRule,
-  multiply: multiplyRule,
-  concat: concatRule,
-  residual: residualRule,
+const rules: RulesOf<Layer> = {
+  ...activationRules,
+  ...softmaxRules,
+  ...denseRules,
+  ...residualRules,
+  ...convRules,
+  ...poolRules,
+  ...normRules,
+  ...shapeRules,
+  ...mergeRules,
 };
 
 /** The kinds of layers that there are. */

@@ -1,9 +1,9 @@
 /** Layers that make one value of several. */
-import { optional } from '../../fields.js';
+import { integer, optional } from '../../fields.js';
 import type { Node } from '../../graph/node.js';
 import * as elementwise from '../../graph/ops/elementwise.js';
 import * as graph from '../../graph/ops/move.js';
-import type { LayerBase, LayerRule } from '../layer.js';
+import type { LayerBase, LayerRule, RulesOf } from '../layer.js';
 
 /** The sum of all inputs, element by element. */
 export type AddLayer = LayerBase<'add'>;
@@ -26,8 +26,8 @@ export interface ConcatLayer extends LayerBase<'concat'> {
 /** All inputs one after the other along an axis, by default the last: features, or channels. */
 export const concat = (axis = -1): ConcatLayer => ({ kind: 'concat', axis });
 
-export const concatRule: LayerRule<ConcatLayer> = {
-  fields: { axis: optional({ holds: Number.isInteger, text: 'an integer' }) },
+const concatRule: LayerRule<ConcatLayer> = {
+  fields: { axis: optional(integer) },
   merges: true,
   build: (_, inputs, { axis = -1 }) => graph.concat(inputs, axis),
 };
@@ -38,5 +38,9 @@ const folding = <L extends LayerBase<string>>(f: (a: Node, b: Node) => Node): La
   build: (_, inputs) => inputs.reduce((a, b) => f(a, b)),
 });
 
-export const addRule = folding<AddLayer>(elementwise.add);
-export const multiplyRule = folding<MultiplyLayer>(elementwise.mul);
+const addRule = folding<AddLayer>(elementwise.add);
+const multiplyRule = folding<MultiplyLayer>(elementwise.mul);
+
+export type MergeLayer = AddLayer | MultiplyLayer | ConcatLayer;
+
+export const mergeRules: RulesOf<MergeLayer> = { add: addRule, multiply: multiplyRule, concat: concatRule };

@@ -3,7 +3,7 @@ import { fraction, optional, positive, positiveInteger, type Requirement } from 
 import type { Node } from '../../graph/node.js';
 import { add, mul } from '../../graph/ops/elementwise.js';
 import * as graph from '../../graph/ops/norm.js';
-import type { LayerBase, LayerOptions, LayerRule, Scope } from '../layer.js';
+import type { LayerBase, LayerOptions, LayerRule, RulesOf, Scope } from '../layer.js';
 
 interface Normalizing<Kind extends string> extends LayerBase<Kind> {
   /** Added to the variance; by default 1e-5, for rmsNorm 1e-6. */
@@ -61,7 +61,7 @@ const share: Requirement = {
 const scale = (scope: Scope, x: Node): Node => scope.parameter('weight', [x.shape.at(-1) as number], 1);
 const shift = (scope: Scope, x: Node): Node => scope.parameter('bias', [x.shape.at(-1) as number], 0);
 
-export const batchNormRule: LayerRule<BatchNormLayer> = {
+const batchNormRule: LayerRule<BatchNormLayer> = {
   fields: { momentum: optional(share), epsilon },
   differs: () => true,
   build(scope, [x], { momentum = 0.1, epsilon }) {
@@ -79,17 +79,26 @@ export const batchNormRule: LayerRule<BatchNormLayer> = {
   },
 };
 
-export const layerNormRule: LayerRule<LayerNormLayer> = {
+const layerNormRule: LayerRule<LayerNormLayer> = {
   fields: { epsilon },
   build: (scope, [x], options) => graph.layerNorm(x, scale(scope, x), shift(scope, x), options),
 };
 
-export const rmsNormRule: LayerRule<RmsNormLayer> = {
+const rmsNormRule: LayerRule<RmsNormLayer> = {
   fields: { epsilon },
   build: (scope, [x], options) => graph.rmsNorm(x, scale(scope, x), options),
 };
 
-export const groupNormRule: LayerRule<GroupNormLayer> = {
+const groupNormRule: LayerRule<GroupNormLayer> = {
   fields: { groups: positiveInteger, epsilon },
   build: (scope, [x], layer) => graph.groupNorm(x, layer.groups, scale(scope, x), shift(scope, x), layer),
+};
+
+export type NormLayer = BatchNormLayer | LayerNormLayer | GroupNormLayer | RmsNormLayer;
+
+export const normRules: RulesOf<NormLayer> = {
+  batchNorm: batchNormRule,
+  layerNorm: layerNormRule,
+  groupNorm: groupNormRule,
+  rmsNorm: rmsNormRule,
 };

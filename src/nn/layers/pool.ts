@@ -1,9 +1,9 @@
 /** Pools: what windows of an image come to. */
-import { type Fields, optional } from '../../fields.js';
+import { type Fields, notNegative, optional } from '../../fields.js';
 import type { Node } from '../../graph/node.js';
 import * as graph from '../../graph/ops/pool.js';
-import { type Extents, extents, notNegative, orPair } from '../extents.js';
-import type { LayerBase, LayerOptions, LayerRule } from '../layer.js';
+import { type Extents, extents, orPair } from '../extents.js';
+import type { LayerBase, LayerOptions, LayerRule, RulesOf } from '../layer.js';
 
 interface Pool<Kind extends string> extends LayerBase<Kind> {
   /** Extents of a window. */
@@ -47,9 +47,17 @@ const pooling = <L extends Pool<string>>(pool: (x: Node, options: graph.PoolOpti
   build: (_, [x], layer) => pool(x, layer),
 });
 
-export const maxPool2dRule = pooling<MaxPool2dLayer>(graph.maxPool2d);
-export const avgPool2dRule = pooling<AvgPool2dLayer>(graph.avgPool2d);
-export const globalAvgPoolRule: LayerRule<GlobalAvgPoolLayer> = {
+const maxPool2dRule = pooling<MaxPool2dLayer>(graph.maxPool2d);
+const avgPool2dRule = pooling<AvgPool2dLayer>(graph.avgPool2d);
+const globalAvgPoolRule: LayerRule<GlobalAvgPoolLayer> = {
   fields: {},
   build: (_, [x]) => graph.globalAvgPool(x),
+};
+
+export type PoolLayer = MaxPool2dLayer | AvgPool2dLayer | GlobalAvgPoolLayer;
+
+export const poolRules: RulesOf<PoolLayer> = {
+  maxPool2d: maxPool2dRule,
+  avgPool2d: avgPool2dRule,
+  globalAvgPool: globalAvgPoolRule,
 };

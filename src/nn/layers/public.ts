@@ -32,3 +32,4 @@ export {
 } from './pool.js';
 export { type ResidualLayer, residual } from './residual.js';
 export { type FlattenLayer, flatten, type PermuteLayer, permute, type ReshapeLayer, reshape } from './shape.js';
+export { type SoftmaxLayer, softmax } from './softmax.js';

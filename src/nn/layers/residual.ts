@@ -3,7 +3,7 @@ import { ShapeError } from '../../errors.js';
 import { listOf } from '../../fields.js';
 import { sameShape, showShape } from '../../graph/node.js';
 import { add } from '../../graph/ops/elementwise.js';
-import type { LayerBase, LayerRule } from '../layer.js';
+import type { LayerBase, LayerRule, RulesOf } from '../layer.js';
 import type { Layer } from './index.js';
 
 /** y = x + f(x), where f is a chain of layers that keeps the shape of x (He et al., 2016). */
@@ -14,7 +14,7 @@ export interface ResidualLayer extends LayerBase<'residual'> {
 /** x + (the layers' output for x). The parameters within are called '<layer>.<index within>.weight' and so on. */
 export const residual = (layers: readonly Layer[]): ResidualLayer => ({ kind: 'residual', layers });
 
-export const residualRule: LayerRule<ResidualLayer> = {
+const residualRule: LayerRule<ResidualLayer> = {
   fields: { layers: listOf({ holds: (x) => typeof x === 'object' && x !== null, text: '' }, 'a list of layers') },
   build(scope, [x], { layers }) {
     const y = scope.chain(x, layers);
@@ -24,3 +24,5 @@ export const residualRule: LayerRule<ResidualLayer> = {
     );
   },
 };
+
+export const residualRules: RulesOf<ResidualLayer> = { residual: residualRule };

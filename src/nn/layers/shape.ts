@@ -1,9 +1,9 @@
 /** Layers that arrange the elements of a sample anew. */
-import { listOf, type Requirement } from '../../fields.js';
+import { integer, listOf } from '../../fields.js';
 import type { Shape } from '../../graph/node.js';
 import * as graph from '../../graph/ops/move.js';
 import { flatten as flat, reshape as shaped } from '../../graph/ops/reshape.js';
-import type { LayerBase, LayerRule } from '../layer.js';
+import type { LayerBase, LayerRule, RulesOf } from '../layer.js';
 
 /** All elements along one axis, the last of the axes running fastest. */
 export type FlattenLayer = LayerBase<'flatten'>;
@@ -27,16 +27,18 @@ export const reshape = (shape: Shape): ReshapeLayer => ({ kind: 'reshape', shape
 /** The axes of a sample in another order: axis i of the output is axis `axes[i]` of the input. */
 export const permute = (axes: readonly number[]): PermuteLayer => ({ kind: 'permute', axes });
 
-const integer: Requirement = { holds: Number.isInteger, text: 'an integer' };
+const flattenRule: LayerRule<FlattenLayer> = { fields: {}, build: (_, [x]) => flat(x) };
 
-export const flattenRule: LayerRule<FlattenLayer> = { fields: {}, build: (_, [x]) => flat(x) };
-
-export const reshapeRule: LayerRule<ReshapeLayer> = {
+const reshapeRule: LayerRule<ReshapeLayer> = {
   fields: { shape: listOf(integer, 'a list of integers') },
   build: (_, [x], { shape }) => shaped(x, shape),
 };
 
-export const permuteRule: LayerRule<PermuteLayer> = {
+const permuteRule: LayerRule<PermuteLayer> = {
   fields: { axes: listOf(integer, 'a list of integers') },
   build: (_, [x], { axes }) => graph.permute(x, axes),
 };
+
+export type ShapeLayer = FlattenLayer | ReshapeLayer | PermuteLayer;
+
+export const shapeRules: RulesOf<ShapeLayer> = { flatten: flattenRule, reshape: reshapeRule, permute: permuteRule };

@@ -1,0 +1,91 @@
+/** From a configuration to a network that is ready. */
+import { compileModel, type RunOptions } from './compile.js';
+import { ValueError } from './errors.js';
+import { checkFields } from './fields.js';
+import type { Tensor } from './graph/model.js';
+import { type Node, reachable } from './graph/node.js';
+import { sourceKind } from './graph/ops/source.js';
+import { Network } from './network.js';
+import { buildNetwork, type NetworkGraph } from './nn/build.js';
+import { type NetworkConfig, networkFields } from './nn/config.js';
+import { checkOptimizer, updateRule } from './optim/optimizer.js';
+import { seedWords } from './random.js';
+
+export type NetworkOptions = NetworkConfig & RunOptions;
+
+const BATCH = 32;
+
+type IsUnion<T, Member = T> = T extends Member ? ([Member] extends [T] ? false : true) : never;
+
+/** What `predict` returns: a tensor, or for several outputs one of each by its name. */
+export type PredictionOf<Config> = Config extends { readonly outputs: infer Outputs }
+  ? IsUnion<keyof Outputs> extends true
+    ? { readonly [Name in keyof Outputs]: Tensor }
+    : Tensor
+  : Tensor;
+
+/**
+ * Makes a network. Its parameters are drawn from the seed: the same seed gives the same bits on every tier.
+ *
+ * Throws `ValueError` or `ShapeError` for a configuration that makes no sense, `MemoryError` for a network that does
+ * not fit into memory, `UnsupportedError` for a tier that cannot run here.
+ */
+export async function network<Options extends NetworkOptions>(
+  options: Options,
+): Promise<Network<PredictionOf<Options>>> {
+  if (typeof options !== 'object' || options === null)
+    throw new ValueError(`network: expected a configuration, got ${String(options)}`);
+  const { tier, threads, ...config } = options as NetworkOptions;
+  const graph = graphOf(config);
+  const { optimizer, batch = BATCH, seed = 0 } = config;
+  const { training, inference, initial, assignments } = graph;
+  const { loss } = training;
+  const model = {
+    loss,
+    outputs: inference.outputs,
+    gradients: loss ? sourcesOf([loss], 'parameter').map((node) => node.name as string) : [],
+    update: loss && optimizer ? updateRule(optimizer) : null,
+    batch,
+    assignments,
+    ...(config.clipGlobalNorm !== undefined && { clipGlobalNorm: config.clipGlobalNorm }),
+    ...(inference.loss && { evaluation: { loss: inference.loss, outputs: evaluated(graph) } }),
+  };
+  const executable = await compileModel(model, { tier, threads });
+  if (optimizer) executable.learningRate = optimizer.learningRate;
+  for (const [stream, { name, low, high }] of initial.entries()) executable.fillUniform(name, seed, stream, low, high);
+  // A copy, since the caller may change what it gave: this is what `save` writes.
+  return new Network(frozenCopy({ ...config, batch, seed }), graph, executable);
+}
+
+/** The parameters and the statistics of a network, in the order of their creation. */
+export function keptOf({ training, inference }: NetworkGraph): { parameter: Node[]; statistic: Node[] } {
+  const roots = [training, inference].flatMap(({ loss, outputs }) => (loss ? [loss, ...outputs] : outputs));
+  return { parameter: sourcesOf(roots, 'parameter'), statistic: sourcesOf(roots, 'statistic') };
+}
+
+const sourcesOf = (roots: readonly Node[], kind: 'parameter' | 'statistic'): Node[] =>
+  reachable(roots).filter((node) => sourceKind(node) === kind);
+
+/** What is evaluated besides the loss: all outputs, then each loss by itself where there are several. */
+const evaluated = ({ inference: { outputs, losses } }: NetworkGraph): Node[] => {
+  const several = losses.filter((loss) => loss !== null);
+  return [...outputs, ...(several.length > 1 ? several : [])];
+};
+
+/** The graph of a configuration. Throws `ValueError` or `ShapeError` if it makes no sense. */
+export function graphOf(config: NetworkConfig): NetworkGraph {
+  checkFields('network', config, networkFields);
+  const { optimizer, seed = 0 } = config;
+  seedWords('network', seed);
+  if (optimizer) checkOptimizer(optimizer);
+  return buildNetwork(config);
+}
+
+/** A copy of plain data that nobody can change. */
+function frozenCopy<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  const copy = Array.isArray(value)
+    ? value.map(frozenCopy)
+    : Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, frozenCopy(inner)]));
+  return Object.freeze(copy) as T;
+}
