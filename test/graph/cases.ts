@@ -10,6 +10,7 @@ import { activationCases } from './cases/activation.js';
 import { chooseCases } from './cases/choose.js';
 import { elementwiseCases } from './cases/elementwise.js';
 import { lossCases } from './cases/loss.js';
+import { matmulCases } from './cases/matmul.js';
 import { moveCases } from './cases/move.js';
 import type { Case, Operand } from './cases/operands.js';
 import { sumsOf } from './cases/reduce.js';
@@ -34,6 +35,7 @@ export const casesOf = (n: number): Case[] => [
   ...moveCases(n),
   ...chooseCases(n),
   ...softmaxCases(n),
+  ...matmulCases(n),
   ...lossCases(n),
 ];
 
