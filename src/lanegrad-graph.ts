@@ -51,6 +51,7 @@ export {
   meanSquaredError,
   softmaxCrossEntropy,
 } from './graph/ops/loss.js';
+export { dot, type MatmulOptions, matmul } from './graph/ops/matmul.js';
 export { broadcast, concat, pad, permute, slice, tile, transpose } from './graph/ops/move.js';
 export { groupNorm, layerNorm, type NormOptions, rmsNorm } from './graph/ops/norm.js';
 export { avgPool2d, globalAvgPool, maxPool2d, type PoolOptions } from './graph/ops/pool.js';
