@@ -21,13 +21,14 @@ const targetsOf = (n: number, draw: Draw | 'labels'): Operand =>
     ? { ...each([], (generator, count) => integers(generator, count, n)), smooth: false }
     : each([n], draw);
 
+/** Each loss, and its gradient times one number a sample as an operation of its own. */
 export const lossCases = (n: number): Case[] =>
-  lossKinds.map(([name, f, draw]) => named(name, [each([n]), targetsOf(n, draw)], f));
-
-/** The gradient of each loss, times one number a sample, as an operation of its own. */
-export const lossGradientCases = (n: number): Case[] =>
-  lossKinds.map(([name, f, draw]) =>
-    named(`the gradient of ${name}`, [each([n]), targetsOf(n, draw), each([])], (z, t, dy) =>
-      apply(lossGradientOperation, [z, t, dy], f(z, t).attributes as never),
-    ),
-  );
+  lossKinds.flatMap(([name, f, draw]) => {
+    const operands = [each([n]), targetsOf(n, draw)];
+    return [
+      named(name, operands, f),
+      named(`the gradient of ${name}`, [...operands, each([])], (z, t, dy) =>
+        apply(lossGradientOperation, [z, t, dy], f(z, t).attributes as never),
+      ),
+    ];
+  });
