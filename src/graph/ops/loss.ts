@@ -99,6 +99,9 @@ const rules: { readonly [kind in LossName]: LossRule } = {
 const sample = (values: Values, row: number, rows: number): Values =>
   values.subarray((row * values.length) / rows, ((row + 1) * values.length) / rows);
 
+const indices: Operation<LossAttributes>['indices'] = ([logits], { kind }) =>
+  kind === 'softmaxCrossEntropy' ? [undefined, size(logits.shape)] : [];
+
 const lossOperation: Operation<LossAttributes> = {
   name: 'loss',
   shape([logits, targets], { kind }) {
@@ -115,7 +118,7 @@ const lossOperation: Operation<LossAttributes> = {
       );
     return [];
   },
-  indices: ([logits], { kind }) => (kind === 'softmaxCrossEntropy' ? [undefined, size(logits.shape)] : []),
+  indices,
   vjp(node, dy, [needsLogits, needsTargets], attributes) {
     const { targets } = rules[attributes.kind];
     return [
@@ -139,6 +142,7 @@ const lossOperation: Operation<LossAttributes> = {
 const lossGradientOperation: Operation<LossAttributes> = {
   name: 'lossGradient',
   shape: ([logits]) => logits.shape,
+  indices,
   vjp(node, g, [needsLogits, needsTargets, needsDy], attributes) {
     const { kind, alpha } = attributes;
     const [logits, targets, dy] = node.inputs;
