@@ -4,6 +4,7 @@ import { Loss } from '../../program/generated/instructions.js';
 import { apply, type Node, sameShape, showShape, size } from '../node.js';
 import type { Operation, Values } from '../operation.js';
 import { sigmoid } from './activation.js';
+import { gather } from './choose.js';
 import { abs, less, mul, neg, sub } from './elementwise.js';
 import { repeat, spread, sum } from './reduce.js';
 import { logSumExpOf, softmax, softmaxGradient } from './softmax.js';
@@ -172,12 +173,20 @@ const loss = (kind: LossName, logits: Node, targets: Node, alpha = 0): Node =>
 
 /**
  * Cross-entropy of softmax(logits), logits of shape [n], against a label 0...n-1: logsumexp(z) - sum_i q_i z_i, with
- * q = (1 - labelSmoothing) onehot + labelSmoothing / n. Throws `ValueError` if the smoothing is not in [0, 1).
+ * q = (1 - labelSmoothing) onehot + labelSmoothing / n. With `classWeights` w of shape [n] it is multiplied by w_label,
+ * and the label has to be an input. The mean over the batch is still over the number of samples. Throws `ShapeError`
+ * or `ValueError` for shapes, or a label, that do not fit, and if the smoothing is not in [0, 1).
  */
-export function softmaxCrossEntropy(logits: Node, label: Node, labelSmoothing = 0): Node {
+export function softmaxCrossEntropy(logits: Node, label: Node, labelSmoothing = 0, classWeights?: Node): Node {
   if (!(labelSmoothing >= 0 && labelSmoothing < 1))
     throw new ValueError(`softmaxCrossEntropy: expected a labelSmoothing in [0, 1), got ${labelSmoothing}`);
-  return loss('softmaxCrossEntropy', logits, label, labelSmoothing);
+  const plain = loss('softmaxCrossEntropy', logits, label, labelSmoothing);
+  if (!classWeights) return plain;
+  if (!sameShape(classWeights.shape, logits.shape))
+    throw new ShapeError(
+      `softmaxCrossEntropy: expected classWeights of shape ${showShape(logits.shape)}, got ${showShape(classWeights.shape)}`,
+    );
+  return mul(plain, gather(classWeights, label));
 }
 
 /** Binary cross-entropy on logits, the mean over elements of max(z, 0) - z t + log(1 + e^-|z|). */
