@@ -18,6 +18,14 @@ export {
   tanh,
 } from './graph/ops/activation.js';
 export { argmax, gather, max, min } from './graph/ops/choose.js';
+export {
+  contrastive,
+  cosineDistance,
+  hinge,
+  klDivergence,
+  softTargetCrossEntropy,
+  triplet,
+} from './graph/ops/composed-losses.js';
 export { type ConvOptions, type ConvTransposeOptions, conv1d, conv2d, convTranspose2d } from './graph/ops/conv.js';
 export { dense } from './graph/ops/dense.js';
 export {
