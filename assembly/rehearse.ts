@@ -1,10 +1,11 @@
 /**
- * The kernels, beside the products, that a dense network spends its time in, each worked once on memory of the
+ * The kernels, beside the products of weights, that a network spends its time in, each worked once on memory of the
  * caller's: for the self-test, which lets the engine optimise them and compares the tiers' results.
  */
 import { Activation, Rule } from './generated/instructions';
+import { lineTile } from './generated/line-tile';
 import { activationGradientTile, activationTile } from './ops/activation';
-import { lines } from './panel';
+import { LINE_BYTES, lines } from './panel';
 import { updateLines } from './update/rules';
 
 /** Lines of each operand. */
@@ -21,6 +22,8 @@ export function rehearse(p: usize): void {
   updateLines(Rule.MOMENTUM, p, w, g, s0, s1, COUNT);
   updateLines(Rule.ADAM, p, w, g, s0, s1, COUNT);
   updateLines(Rule.ADAMW, p, w, g, s0, s1, COUNT);
+  const half = lines(COUNT / 2);
+  lineTile(COUNT / 2, w, w + half, LINE_BYTES, g, g + half, LINE_BYTES, s0, s1, LINE_BYTES);
   activationTile(Activation.RELU, 0, w, g, COUNT);
   activationGradientTile(Activation.RELU, 0, w, g, g, COUNT);
 }

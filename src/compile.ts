@@ -123,7 +123,8 @@ export class GraphProgram {
 
   /**
    * The gradients of the last `forward`, by name: [rows, ...shape] for an input, the parameter's shape for a parameter.
-   * A gradient of shape [], and that of an input fed as a bare number, is a number.
+   * A gradient of shape [], and that of an input fed as a bare number, is a number. The `data` of a parameter's gradient is
+   * copied when it is first read, which must be before the next `backward` and `dispose`; what was read stays as it is.
    */
   backward(): Map<string, Gradient> {
     const gradients = new Map<string, Gradient>();

@@ -18,6 +18,14 @@ export {
   tanh,
 } from './graph/ops/activation.js';
 export { argmax, gather, max, min } from './graph/ops/choose.js';
+export {
+  contrastive,
+  cosineDistance,
+  hinge,
+  klDivergence,
+  softTargetCrossEntropy,
+  triplet,
+} from './graph/ops/composed-losses.js';
 export { type ConvOptions, type ConvTransposeOptions, conv1d, conv2d, convTranspose2d } from './graph/ops/conv.js';
 export { dense } from './graph/ops/dense.js';
 export {
@@ -51,16 +59,9 @@ export {
   meanSquaredError,
   softmaxCrossEntropy,
 } from './graph/ops/loss.js';
+export { dot, type MatmulOptions, matmul } from './graph/ops/matmul.js';
 export { broadcast, concat, pad, permute, slice, tile, transpose } from './graph/ops/move.js';
-export {
-  batchNorm,
-  groupNorm,
-  layerNorm,
-  type Moments,
-  type NormOptions,
-  normalize,
-  rmsNorm,
-} from './graph/ops/norm.js';
+export { groupNorm, layerNorm, type NormOptions, rmsNorm } from './graph/ops/norm.js';
 export { avgPool2d, globalAvgPool, maxPool2d, type PoolOptions } from './graph/ops/pool.js';
 export { mean, sum } from './graph/ops/reduce.js';
 export { flatten, reshape } from './graph/ops/reshape.js';

@@ -106,7 +106,10 @@ export class Network<Prediction = Tensor> {
     return this.#executable.forward(this.#columns('forward', x, y, weights));
   }
 
-  /** The gradients of the last `forward`'s loss: for each parameter an array of its shape. */
+  /**
+   * The gradients of the last `forward`'s loss: for each parameter an array of its shape. Their `data` is copied when it is
+   * first read, which must be before the next `backward` and `dispose`; what was read stays as it is.
+   */
   backward(): Map<string, Tensor> {
     return this.#executable.backward();
   }

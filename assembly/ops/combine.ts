@@ -18,19 +18,14 @@ import { Combine } from '../generated/instructions';
 import { add, either, eq, gt, keep, Lanes, Mask, mul, ne, select, splat } from '../generated/lanes';
 import { Line, Single } from './element';
 
-/** The set S(g) as bytes from its first entry to its end, and the bytes from one block of x to the next. */
-let begin: usize = 0;
-let end: usize = 0;
-let blockBytes: usize = 0;
-
 export function combineUnits(r: usize): i32 {
   const elements = Combine.outputs(r) * Combine.width(r);
   return Combine.batched(r) ? samplePanels * elements : elements;
 }
 
 export function combine(r: usize, first: i32, last: i32): void {
-  if (Combine.batched(r)) return walk<Line>(r, first, last);
-  walk<Single>(r, first, last);
+  if (Combine.batched(r)) return choose<Line>(r, first, last);
+  choose<Single>(r, first, last);
   if (last < combineUnits(r)) return;
   clearRest(Combine.y(r), Combine.features(r));
   clearRest(Combine.position(r), Combine.features(r));
@@ -41,24 +36,38 @@ function clearRest(p: usize, count: i32): void {
   if (p) memory.fill(p + (<usize>count << 2), 0, (-count & 15) << 2);
 }
 
+function choose<E>(r: usize, first: i32, last: i32): void {
+  switch (Combine.kind(r)) {
+    case Combine.SUM:
+      return walk<E, Sum>(r, first, last);
+    case Combine.GREATEST:
+      return walk<E, Greatest>(r, first, last);
+    case Combine.PICK:
+      return walk<E, Pick>(r, first, last);
+    case Combine.UNPICK:
+      return walk<E, Unpick>(r, first, last);
+  }
+}
+
+/** The panel, its block and the element in it that are worked on. */
+let panel: i32 = 0;
+let g: i32 = 0;
+let inBlock: i32 = 0;
+
 /** Elements `first` to last - 1 of the output, block by block. */
-function walk<E>(r: usize, first: i32, last: i32): void {
-  const bytes = changetype<E>(0).bytes();
+function walk<E, Op>(r: usize, first: i32, last: i32): void {
   const width = Combine.width(r);
   const outputs = Combine.outputs(r);
   const list = Combine.table(r) + (<usize>(outputs + 1) << 2);
-  const entryShift: usize = Combine.kind(r) == Combine.UNPICK ? 3 : 2;
-  blockBytes = <usize>width * bytes;
-
-  let panel = first / width / outputs;
-  let g = (first / width) % outputs;
-  let inBlock = first % width;
+  panel = first / width / outputs;
+  g = (first / width) % outputs;
+  inBlock = first % width;
   for (let i = first; i < last; ) {
     const count = min(width - inBlock, last - i);
-    const p = Combine.table(r) + (<usize>g << 2);
-    begin = list + (<usize>load<i32>(p) << entryShift);
-    end = list + (<usize>load<i32>(p, 4) << entryShift);
-    block<E>(r, panel, g, inBlock, <usize>count * bytes);
+    const begins = Combine.table(r) + (<usize>g << 2);
+    const set = list + <usize>load<i32>(begins) * changetype<Op>(0).entryBytes();
+    const setEnd = list + <usize>load<i32>(begins, 4) * changetype<Op>(0).entryBytes();
+    changetype<Op>(0).block<E>(r, set, setEnd, <usize>count * changetype<E>(0).bytes());
     i += count;
     inBlock = 0;
     if (++g == outputs) {
@@ -68,76 +77,95 @@ function walk<E>(r: usize, first: i32, last: i32): void {
   }
 }
 
-/** `length` bytes of block g, from its element `inBlock` on. */
-function block<E>(r: usize, panel: i32, g: i32, inBlock: i32, length: usize): void {
-  const bytes = changetype<E>(0).bytes();
-  const inputs = Combine.inputs(r);
-  const x = Combine.x(r) + <usize>(panel * inputs * Combine.width(r) + inBlock) * bytes;
-  const out = <usize>(panel * Combine.features(r) + Combine.first(r) + g * Combine.stride(r) + inBlock) * bytes;
-  const y = Combine.y(r) + out;
-  switch (Combine.kind(r)) {
-    case Combine.SUM:
-      if (end - begin == 4) return scaled<E>(Combine.scale(r), x + load<u32>(begin) * blockBytes, y, length);
-      return sum<E>(Combine.scale(r), x, y, length);
-    case Combine.GREATEST:
-      return greatest<E>(x, Combine.y(r) ? y : 0, Combine.position(r) ? Combine.position(r) + out : 0, length);
-  }
-  // Where positions are one a block, all elements of the block share it.
-  const atWidth = Combine.atWidth(r);
-  const inAt = atWidth > 1 ? inBlock : 0;
-  const atStep = atWidth > 1 ? bytes : 0;
-  if (Combine.kind(r) == Combine.PICK) {
-    const at = Combine.at(r) + <usize>((panel * Combine.outputs(r) + g) * atWidth + inAt) * bytes;
-    return pick<E>(x, at, atStep, y, length);
-  }
-  const at = Combine.at(r) + <usize>(panel * inputs * atWidth + inAt) * bytes;
-  unpick<E>(x, at, <usize>atWidth * bytes, atStep, y, length);
-}
-
-/** y = scale * x */
-function scaled<E>(scale: f32, x: usize, y: usize, length: usize): void {
-  const next = changetype<E>(0).next();
-  for (const yEnd = y + length; y < yEnd; y += changetype<E>(0).step(), x += changetype<E>(0).step()) {
-    const x0 = mul(splat(scale), changetype<E>(0).load(x));
-    const x1 = mul(splat(scale), changetype<E>(0).load(x + next));
-    const x2 = mul(splat(scale), changetype<E>(0).load(x + 2 * next));
-    const x3 = mul(splat(scale), changetype<E>(0).load(x + 3 * next));
-    storeFour<E>(y, x0, x1, x2, x3);
-  }
+/** Where the elements that are worked on begin in block 0 of x, and from one block to the next. */
+// @ts-ignore: decorator
+@inline
+function source<E>(r: usize): usize {
+  return Combine.x(r) + <usize>(panel * Combine.inputs(r) * Combine.width(r) + inBlock) * changetype<E>(0).bytes();
 }
 
 // @ts-ignore: decorator
 @inline
-function storeFour<E>(y: usize, x0: Lanes, x1: Lanes, x2: Lanes, x3: Lanes): void {
-  changetype<E>(0).store(y + 3 * changetype<E>(0).next(), x3);
-  changetype<E>(0).store(y + 2 * changetype<E>(0).next(), x2);
-  changetype<E>(0).store(y + changetype<E>(0).next(), x1);
-  changetype<E>(0).store(y, x0);
+function blockBytes<E>(r: usize): usize {
+  return <usize>Combine.width(r) * changetype<E>(0).bytes();
+}
+
+/** Where they begin in the output. */
+// @ts-ignore: decorator
+@inline
+function target<E>(r: usize): usize {
+  const element = panel * Combine.features(r) + Combine.first(r) + g * Combine.stride(r) + inBlock;
+  return <usize>element * changetype<E>(0).bytes();
+}
+
+/** Where the position of the element begins for a block, by its number; where a block has one, all elements share it. */
+// @ts-ignore: decorator
+@inline
+function positionOf<E>(r: usize, block: i32): usize {
+  const width = Combine.atWidth(r);
+  return Combine.at(r) + <usize>(block * width + (width > 1 ? inBlock : 0)) * changetype<E>(0).bytes();
+}
+
+// @ts-ignore: decorator
+@inline
+function positionStep<E>(r: usize): usize {
+  return Combine.atWidth(r) > 1 ? changetype<E>(0).bytes() : 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function storeFour<E>(y: usize, y0: Lanes, y1: Lanes, y2: Lanes, y3: Lanes): void {
+  changetype<E>(0).store(y + 3 * changetype<E>(0).next(), y3);
+  changetype<E>(0).store(y + 2 * changetype<E>(0).next(), y2);
+  changetype<E>(0).store(y + changetype<E>(0).next(), y1);
+  changetype<E>(0).store(y, y0);
 }
 
 /** y = scale * (sum of the x_s) */
-function sum<E>(scale: f32, x: usize, y: usize, length: usize): void {
-  const list = begin;
-  const listEnd = end;
-  const bytes = blockBytes;
-  const next = changetype<E>(0).next();
-  for (const yEnd = y + length; y < yEnd; y += changetype<E>(0).step(), x += changetype<E>(0).step()) {
-    let y0 = splat(0);
-    let y1 = splat(0);
-    let y2 = splat(0);
-    let y3 = splat(0);
-    for (let s = list; s < listEnd; s += 4) {
-      const p = x + load<u32>(s) * bytes;
-      y0 = add(y0, changetype<E>(0).load(p));
-      y1 = add(y1, changetype<E>(0).load(p + next));
-      y2 = add(y2, changetype<E>(0).load(p + 2 * next));
-      y3 = add(y3, changetype<E>(0).load(p + 3 * next));
+@unmanaged
+class Sum {
+  @inline
+  entryBytes(): usize {
+    return 4;
+  }
+
+  @inline
+  block<E>(r: usize, set: usize, setEnd: usize, length: usize): void {
+    const next = changetype<E>(0).next();
+    const step = blockBytes<E>(r);
+    const scale = splat(Combine.scale(r));
+    let x = source<E>(r);
+    let y = Combine.y(r) + target<E>(r);
+    const yEnd = y + length;
+    if (setEnd - set == 4) {
+      x += load<u32>(set) * step;
+      for (; y < yEnd; y += changetype<E>(0).step(), x += changetype<E>(0).step()) {
+        const x0 = mul(scale, changetype<E>(0).load(x));
+        const x1 = mul(scale, changetype<E>(0).load(x + next));
+        const x2 = mul(scale, changetype<E>(0).load(x + 2 * next));
+        const x3 = mul(scale, changetype<E>(0).load(x + 3 * next));
+        storeFour<E>(y, x0, x1, x2, x3);
+      }
+      return;
     }
-    y0 = mul(splat(scale), y0);
-    y1 = mul(splat(scale), y1);
-    y2 = mul(splat(scale), y2);
-    y3 = mul(splat(scale), y3);
-    storeFour<E>(y, y0, y1, y2, y3);
+    for (; y < yEnd; y += changetype<E>(0).step(), x += changetype<E>(0).step()) {
+      let y0 = splat(0);
+      let y1 = splat(0);
+      let y2 = splat(0);
+      let y3 = splat(0);
+      for (let s = set; s < setEnd; s += 4) {
+        const p = x + load<u32>(s) * step;
+        y0 = add(y0, changetype<E>(0).load(p));
+        y1 = add(y1, changetype<E>(0).load(p + next));
+        y2 = add(y2, changetype<E>(0).load(p + 2 * next));
+        y3 = add(y3, changetype<E>(0).load(p + 3 * next));
+      }
+      y0 = mul(scale, y0);
+      y1 = mul(scale, y1);
+      y2 = mul(scale, y2);
+      y3 = mul(scale, y3);
+      storeFour<E>(y, y0, y1, y2, y3);
+    }
   }
 }
 
@@ -149,83 +177,134 @@ function better(x: Lanes, best: Lanes): Mask {
 }
 
 /** y and position, either of which may be null: the greatest x_s, and its place; of equals, that of the first. */
-function greatest<E>(x: usize, y: usize, position: usize, length: usize): void {
-  const list = begin;
-  const listEnd = end;
-  const bytes = blockBytes;
-  const next = changetype<E>(0).next();
-  for (let offset: usize = 0; offset < length; offset += changetype<E>(0).step()) {
-    const p = x + offset + load<u32>(list) * bytes;
-    let best0 = changetype<E>(0).load(p);
-    let best1 = changetype<E>(0).load(p + next);
-    let best2 = changetype<E>(0).load(p + 2 * next);
-    let best3 = changetype<E>(0).load(p + 3 * next);
-    let at0 = splat(0);
-    let at1 = splat(0);
-    let at2 = splat(0);
-    let at3 = splat(0);
-    let place: f32 = 1;
-    for (let s = list + 4; s < listEnd; s += 4, place++) {
-      const p = x + offset + load<u32>(s) * bytes;
-      const x0 = changetype<E>(0).load(p);
-      const x1 = changetype<E>(0).load(p + next);
-      const x2 = changetype<E>(0).load(p + 2 * next);
-      const x3 = changetype<E>(0).load(p + 3 * next);
-      const better0 = better(x0, best0);
-      const better1 = better(x1, best1);
-      const better2 = better(x2, best2);
-      const better3 = better(x3, best3);
-      best0 = select(better0, x0, best0);
-      best1 = select(better1, x1, best1);
-      best2 = select(better2, x2, best2);
-      best3 = select(better3, x3, best3);
-      at0 = select(better0, splat(place), at0);
-      at1 = select(better1, splat(place), at1);
-      at2 = select(better2, splat(place), at2);
-      at3 = select(better3, splat(place), at3);
+@unmanaged
+class Greatest {
+  @inline
+  entryBytes(): usize {
+    return 4;
+  }
+
+  @inline
+  block<E>(r: usize, set: usize, setEnd: usize, length: usize): void {
+    const next = changetype<E>(0).next();
+    const step = blockBytes<E>(r);
+    const offset = target<E>(r);
+    let x = source<E>(r);
+    for (let i: usize = 0; i < length; i += changetype<E>(0).step(), x += changetype<E>(0).step()) {
+      const first = x + load<u32>(set) * step;
+      let best0 = changetype<E>(0).load(first);
+      let best1 = changetype<E>(0).load(first + next);
+      let best2 = changetype<E>(0).load(first + 2 * next);
+      let best3 = changetype<E>(0).load(first + 3 * next);
+      let at0 = splat(0);
+      let at1 = splat(0);
+      let at2 = splat(0);
+      let at3 = splat(0);
+      let place: f32 = 1;
+      for (let s = set + 4; s < setEnd; s += 4, place++) {
+        const p = x + load<u32>(s) * step;
+        const x0 = changetype<E>(0).load(p);
+        const x1 = changetype<E>(0).load(p + next);
+        const x2 = changetype<E>(0).load(p + 2 * next);
+        const x3 = changetype<E>(0).load(p + 3 * next);
+        const better0 = better(x0, best0);
+        const better1 = better(x1, best1);
+        const better2 = better(x2, best2);
+        const better3 = better(x3, best3);
+        best0 = select(better0, x0, best0);
+        best1 = select(better1, x1, best1);
+        best2 = select(better2, x2, best2);
+        best3 = select(better3, x3, best3);
+        at0 = select(better0, splat(place), at0);
+        at1 = select(better1, splat(place), at1);
+        at2 = select(better2, splat(place), at2);
+        at3 = select(better3, splat(place), at3);
+      }
+      if (Combine.y(r)) storeFour<E>(Combine.y(r) + offset + i, best0, best1, best2, best3);
+      if (Combine.position(r)) storeFour<E>(Combine.position(r) + offset + i, at0, at1, at2, at3);
     }
-    if (y) storeFour<E>(y + offset, best0, best1, best2, best3);
-    if (position) storeFour<E>(position + offset, at0, at1, at2, at3);
   }
 }
 
 /** y = the x_s at this place. Lanes differ in it, so they go one by one. */
-function pick<E>(x: usize, at: usize, atStep: usize, y: usize, length: usize): void {
-  const list = begin;
-  const bytes = blockBytes;
-  for (const yEnd = y + length; y < yEnd; at += atStep) {
-    for (let lane: usize = 0; lane < changetype<E>(0).bytes(); lane += 4, x += 4, y += 4) {
-      const s = list + (<usize>(<i32>load<f32>(at + lane)) << 2);
-      store<f32>(y, load<f32>(x + load<u32>(s) * bytes));
+@unmanaged
+class Pick {
+  @inline
+  entryBytes(): usize {
+    return 4;
+  }
+
+  @inline
+  block<E>(r: usize, set: usize, setEnd: usize, length: usize): void {
+    const step = blockBytes<E>(r);
+    let x = source<E>(r);
+    let y = Combine.y(r) + target<E>(r);
+    let at = positionOf<E>(r, panel * Combine.outputs(r) + g);
+    for (const yEnd = y + length; y < yEnd; at += positionStep<E>(r)) {
+      for (let lane: usize = 0; lane < changetype<E>(0).bytes(); lane += 4, x += 4, y += 4) {
+        const s = set + (<usize>(<i32>load<f32>(at + lane)) << 2);
+        store<f32>(y, load<f32>(x + load<u32>(s) * step));
+      }
     }
   }
 }
 
 /** y = the sum of the x_s whose own place in the set is the one beside s. */
-function unpick<E>(x: usize, at: usize, atBlock: usize, atStep: usize, y: usize, length: usize): void {
-  const list = begin;
-  const listEnd = end;
-  const bytes = blockBytes;
-  const next = changetype<E>(0).next();
-  for (const yEnd = y + length; y < yEnd; at += atStep) {
-    for (let offset: usize = 0; offset < changetype<E>(0).bytes(); offset += changetype<E>(0).step()) {
-      let y0 = splat(0);
-      let y1 = splat(0);
-      let y2 = splat(0);
-      let y3 = splat(0);
-      for (let s = list; s < listEnd; s += 8) {
-        const block = load<u32>(s);
-        const place = splat(<f32>load<i32>(s, 4));
-        const p = x + block * bytes;
-        const q = at + block * atBlock + offset;
-        y0 = add(y0, keep(eq(changetype<E>(0).load(q), place), changetype<E>(0).load(p)));
-        y1 = add(y1, keep(eq(changetype<E>(0).load(q + next), place), changetype<E>(0).load(p + next)));
-        y2 = add(y2, keep(eq(changetype<E>(0).load(q + 2 * next), place), changetype<E>(0).load(p + 2 * next)));
-        y3 = add(y3, keep(eq(changetype<E>(0).load(q + 3 * next), place), changetype<E>(0).load(p + 3 * next)));
+@unmanaged
+class Unpick {
+  @inline
+  entryBytes(): usize {
+    return 8;
+  }
+
+  @inline
+  block<E>(r: usize, set: usize, setEnd: usize, length: usize): void {
+    const next = changetype<E>(0).next();
+    const bytes = changetype<E>(0).bytes();
+    const step = blockBytes<E>(r);
+    const atBlock = <usize>Combine.atWidth(r) * bytes;
+    const atStep = positionStep<E>(r);
+    let x = source<E>(r);
+    let y = Combine.y(r) + target<E>(r);
+    let at = positionOf<E>(r, panel * Combine.inputs(r));
+    if (setEnd - set == 8) {
+      const place = splat(<f32>load<i32>(set, 4));
+      x += load<u32>(set) * step;
+      at += load<u32>(set) * atBlock;
+      for (const yEnd = y + length; y < yEnd; at += atStep) {
+        for (let i: usize = 0; i < bytes; i += changetype<E>(0).step()) {
+          const q = at + i;
+          const y0 = keep(eq(changetype<E>(0).load(q), place), changetype<E>(0).load(x));
+          const y1 = keep(eq(changetype<E>(0).load(q + next), place), changetype<E>(0).load(x + next));
+          const y2 = keep(eq(changetype<E>(0).load(q + 2 * next), place), changetype<E>(0).load(x + 2 * next));
+          const y3 = keep(eq(changetype<E>(0).load(q + 3 * next), place), changetype<E>(0).load(x + 3 * next));
+          storeFour<E>(y, y0, y1, y2, y3);
+          x += changetype<E>(0).step();
+          y += changetype<E>(0).step();
+        }
       }
-      storeFour<E>(y, y0, y1, y2, y3);
-      x += changetype<E>(0).step();
-      y += changetype<E>(0).step();
+      return;
+    }
+    for (const yEnd = y + length; y < yEnd; at += atStep) {
+      for (let i: usize = 0; i < bytes; i += changetype<E>(0).step()) {
+        let y0 = splat(0);
+        let y1 = splat(0);
+        let y2 = splat(0);
+        let y3 = splat(0);
+        for (let s = set; s < setEnd; s += 8) {
+          const block = load<u32>(s);
+          const place = splat(<f32>load<i32>(s, 4));
+          const p = x + block * step;
+          const q = at + block * atBlock + i;
+          y0 = add(y0, keep(eq(changetype<E>(0).load(q), place), changetype<E>(0).load(p)));
+          y1 = add(y1, keep(eq(changetype<E>(0).load(q + next), place), changetype<E>(0).load(p + next)));
+          y2 = add(y2, keep(eq(changetype<E>(0).load(q + 2 * next), place), changetype<E>(0).load(p + 2 * next)));
+          y3 = add(y3, keep(eq(changetype<E>(0).load(q + 3 * next), place), changetype<E>(0).load(p + 3 * next)));
+        }
+        storeFour<E>(y, y0, y1, y2, y3);
+        x += changetype<E>(0).step();
+        y += changetype<E>(0).step();
+      }
     }
   }
 }

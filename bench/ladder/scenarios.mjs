@@ -1,5 +1,6 @@
-/** What is measured: kernels from small to large, batches, what memory bounds, and whole training steps. */
+/** What is measured: kernels from small to large, batches, convolutions, what memory bounds, and whole training steps. */
 
+import { convolutions } from './convolutions.mjs';
 import { batches, products } from './products.mjs';
 import { trainingStep } from './steps.mjs';
 import { prediction, streams } from './streams.mjs';
@@ -12,6 +13,12 @@ export const scenarios = [
   products(128, 1024, 1024),
   products(128, 4096, 4096),
   batches([16, 64, 256, 1024], 1024, 1024),
+  // The layers of a LeNet, and of larger networks.
+  convolutions(128, { H: 28, W: 28, C: 1, k: 5, N: 8, pad: 0 }),
+  convolutions(128, { H: 12, W: 12, C: 8, k: 5, N: 16, pad: 0 }),
+  convolutions(128, { H: 14, W: 14, C: 32, k: 3, N: 64, pad: 0 }),
+  convolutions(128, { H: 14, W: 14, C: 32, k: 3, N: 64, pad: 1 }),
+  convolutions(128, { H: 8, W: 8, C: 128, k: 3, N: 128, pad: 1 }),
   streams,
   prediction(4096, 4096),
   trainingStep('4-16-3', 32, 'Adam'),

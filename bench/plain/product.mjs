@@ -15,37 +15,98 @@ const NC = 768;
 const packedA = new Float64Array(MC * KC);
 const packedB = new Float64Array(NC * KC);
 
+/** A matrix whose rows and columns are `rs` and `cs` elements apart: a transposed one has its strides exchanged. */
+class Strided {
+  constructor(values, rs, cs) {
+    this.values = values;
+    this.rs = rs;
+    this.cs = cs;
+  }
+
+  rowAt(i) {
+    return i * this.rs;
+  }
+
+  /** See `Gathered`. */
+  pack(i, rows, k, columns, height, target) {
+    const { values, rs, cs } = this;
+    let t = 0;
+    for (let first = i; first < i + rows; first += height) {
+      const present = Math.min(height, i + rows - first);
+      for (let column = k; column < k + columns; column++) {
+        let s = first * rs + column * cs;
+        for (let row = 0; row < present; row++) {
+          target[t + row] = values[s];
+          s += rs;
+        }
+        for (let row = present; row < height; row++) target[t + row] = 0;
+        t += height;
+      }
+    }
+  }
+}
+
+/** A matrix whose element i, j is the one at rows[i] + columns[j], as the windows of an image are. */
+export class Gathered {
+  constructor(values, rows, columns) {
+    this.values = values;
+    this.rows = rows;
+    this.columns = columns;
+  }
+
+  rowAt(i) {
+    return this.rows[i];
+  }
+
+  /**
+   * Puts `rows` rows from i on, `columns` of each from k on, into panels of `height` rows, one after another; within a
+   * panel the elements of a column are neighbours. Zeros beyond.
+   */
+  pack(i, rows, k, columns, height, target) {
+    const { values, rows: rowAt, columns: columnAt } = this;
+    let t = 0;
+    for (let first = i; first < i + rows; first += height) {
+      const present = Math.min(height, i + rows - first);
+      for (let row = 0; row < height; row++) {
+        const s = row < present ? rowAt[first + row] : 0;
+        let u = (t + row) | 0;
+        for (let column = k; column < k + columns; column = (column + 1) | 0) {
+          target[u] = row < present ? values[(s + columnAt[column]) | 0] : 0;
+          u = (u + height) | 0;
+        }
+      }
+      t += height * columns;
+    }
+  }
+}
+
 /**
  * C[M][N] = A[M][K] B[K][N]. Rows and columns of A and B are `rs` and `cs` elements apart, so that a transposed matrix is
  * one with its strides exchanged; C is row-major.
  */
 export function product(M, N, K, a, rsA, csA, b, rsB, csB, c) {
   // One row does not repay packing B.
-  if (M === 1 && csB === 1) {
-    rowProduct(N, K, a, csA, b, rsB, c);
-    return;
-  }
+  if (M === 1 && csB === 1) rowProduct(N, K, a, csA, b, rsB, c);
+  else multiply(M, N, K, new Strided(a, rsA, csA), new Strided(b, csB, rsB), new Strided(c, N, 1), false);
+}
+
+/**
+ * C[M][N] = A[M][K] B[K][N], or with `accumulate` C += A B. `bT` is B transposed, since A and B are both packed by the
+ * index that is not summed; the elements of a row of C are neighbours.
+ */
+export function multiply(M, N, K, a, bT, c, accumulate) {
   for (let jc = 0; jc < N; jc += NC) {
     const nc = Math.min(NC, N - jc);
     for (let pc = 0; pc < K; pc += KC) {
       const kc = Math.min(KC, K - pc);
-      pack(b, pc * rsB + jc * csB, csB, rsB, nc, kc, NR, packedB);
+      const add = accumulate || pc > 0;
+      bT.pack(jc, nc, pc, kc, NR, packedB);
       for (let ic = 0; ic < M; ic += MC) {
         const mc = Math.min(MC, M - ic);
-        pack(a, ic * rsA + pc * csA, rsA, csA, mc, kc, MR, packedA);
+        a.pack(ic, mc, pc, kc, MR, packedA);
         for (let jr = 0; jr < nc; jr += NR)
           for (let ir = 0; ir < mc; ir += MR)
-            tile(
-              kc,
-              ir * kc,
-              jr * kc,
-              c,
-              (ic + ir) * N + jc + jr,
-              N,
-              Math.min(MR, mc - ir),
-              Math.min(NR, nc - jr),
-              pc > 0,
-            );
+            tile(kc, ir * kc, jr * kc, c, ic + ir, jc + jr, Math.min(MR, mc - ir), Math.min(NR, nc - jr), add);
       }
     }
   }
@@ -70,25 +131,8 @@ function rowProduct(N, K, a, csA, b, rsB, c) {
   for (let k = whole; k < K; k++) for (let j = 0; j < N; j++) c[j] += a[k * csA] * b[k * rsB + j];
 }
 
-/** Panels of `height` rows, one after another; within a panel the elements of a column are neighbours. Zeros beyond. */
-function pack(source, start, rowStride, columnStride, rows, columns, height, target) {
-  let t = 0;
-  for (let first = 0; first < rows; first += height) {
-    const present = Math.min(height, rows - first);
-    for (let k = 0; k < columns; k++) {
-      let s = start + first * rowStride + k * columnStride;
-      for (let i = 0; i < present; i++) {
-        target[t + i] = source[s];
-        s += rowStride;
-      }
-      for (let i = present; i < height; i++) target[t + i] = 0;
-      t += height;
-    }
-  }
-}
-
-/** A tile of C at `r`, rows N apart, of the panels at p and q. */
-function tile(K, p, q, c, r, N, rows, columns, accumulate) {
+/** A tile of C at row i and column j, of the panels at p and q. */
+function tile(K, p, q, c, i, j, rows, columns, accumulate) {
   let c00 = 0;
   let c01 = 0;
   let c02 = 0;
@@ -124,10 +168,11 @@ function tile(K, p, q, c, r, N, rows, columns, accumulate) {
     p = (p + MR) | 0;
     q = (q + NR) | 0;
   }
-  storeRow(c, r, columns, accumulate, c00, c01, c02);
-  if (rows > 1) storeRow(c, r + N, columns, accumulate, c10, c11, c12);
-  if (rows > 2) storeRow(c, r + 2 * N, columns, accumulate, c20, c21, c22);
-  if (rows > 3) storeRow(c, r + 3 * N, columns, accumulate, c30, c31, c32);
+  const { values } = c;
+  storeRow(values, c.rowAt(i) + j, columns, accumulate, c00, c01, c02);
+  if (rows > 1) storeRow(values, c.rowAt(i + 1) + j, columns, accumulate, c10, c11, c12);
+  if (rows > 2) storeRow(values, c.rowAt(i + 2) + j, columns, accumulate, c20, c21, c22);
+  if (rows > 3) storeRow(values, c.rowAt(i + 3) + j, columns, accumulate, c30, c31, c32);
 }
 
 function storeRow(c, r, columns, accumulate, x, y, z) {

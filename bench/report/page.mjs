@@ -15,6 +15,8 @@ const introductions = {
   Products:
     'The three matrix products of a dense layer, as kernels alone. dW of the kernels includes transposing dY and the step of SGD; dW of plain JS does not.',
   Batches: 'The same layer forward, on more and more samples at once.',
+  Convolutions:
+    'The three products of a convolution, as kernels alone: dX of the kernels includes flipping the weight, dW transposing dY. Only multiplications that meet the image count, so that padding adds nothing.',
   Memory:
     'Where memory is the limit: it is the rate at which the fastest tier adds up 64 MiB, on as many threads. A copy counts what is read and what is written, so it can exceed that.',
   'Training steps':

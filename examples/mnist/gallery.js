@@ -61,7 +61,8 @@ export function gallery(weight, mistakes) {
     const [row, column] = [Math.floor(i / PER_LINE), i % PER_LINE];
     return digitPicture(mistake, 2 * GAP + column * digitStep.x, digitsTop + row * digitStep.y);
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="Helvetica, Arial, sans-serif" font-size="13">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="Helvetica, Arial, sans-serif" font-size="13" role="img">
+<title>Filters and mistakes of a convolutional network</title>
 <rect width="${width}" height="${height}" fill="#fff"/>
 ${text(GAP, GAP + 4, 'The first filters: blue below 0, red above')}
 ${drawnFilters.join('\n')}

@@ -65,7 +65,7 @@ export interface Executable {
   readonly steps: number;
   /** The loss of these samples. */
   forward(feeds: Feeds): number;
-  /** The gradients of the last `forward`, by name. */
+  /** The gradients of the last `forward`, by name. `data` may be copied out when it is first read, before the next call. */
   backward(): Map<string, Tensor>;
   /** Changes the parameters by the gradients of the last `backward`, and the statistics. */
   step(): void;

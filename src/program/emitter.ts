@@ -131,6 +131,11 @@ export class Emitter implements Lowering {
     }
   }
 
+  /** Where the caller reads a node's values when it asks for them: where they lie, if they do not change there. */
+  kept(node: Node): Buffer {
+    return !node.batched && this.buffer(node).life === 'scratch' ? this.buffer(node) : this.result(node);
+  }
+
   /** Emits the copying of a node's values to where the caller reads them: rows if batched, else row-major. */
   result(node: Node): Buffer {
     const count = (node.batched ? this.batch : 1) * size(node.shape);

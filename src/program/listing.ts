@@ -41,7 +41,7 @@ export function list(kind: Kind, model: Model, derivation: Derivation, store: St
   const results = forward.map((node) => emitter.result(node));
   nextPhase();
   emitter.compute([...backward, ...step]);
-  if (kind === 'split') results.push(...backward.map((node) => emitter.result(node)));
+  if (kind === 'split') results.push(...backward.map((node) => emitter.kept(node)));
   nextPhase();
   if (model.update && (kind === 'train' || kind === 'split')) {
     for (const p of store.trained) {

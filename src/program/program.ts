@@ -72,6 +72,8 @@ export class Program implements Executable {
   /** How far `forward`, `backward` and `step` have come; a change of parameters starts over. */
   #stage: 'none' | 'forward' | 'backward' = 'none';
   #rows = 0;
+  /** Calls of `backward` so far: a gradient can be read until the next one. */
+  #backwards = 0;
   #disposed = false;
 
   constructor(
@@ -138,8 +140,30 @@ export class Program implements Executable {
       throw new ValueError('backward: expected a forward that was not refused since the parameters changed');
     this.#run(entry, BACKWARD, 'backward', {});
     this.#stage = 'backward';
+    this.#backwards++;
     const nodes = [...this.derivation.gradients];
-    return new Map(nodes.map(([name, node], i) => [name, this.#tensor(entry, node, i + 1, this.#rows)]));
+    return new Map(nodes.map(([name, node], i) => [name, this.#gradient(entry, name, node, i + 1)]));
+  }
+
+  /** A gradient, copied out when it is first read: those of a large layer take longer to copy than to use. */
+  #gradient(entry: Entry, name: string, node: Node, index: number): Tensor {
+    const buffer = entry.results[index];
+    if (buffer.life !== 'scratch') return this.#tensor(entry, node, index, this.#rows);
+    const of = this.#backwards;
+    const read = (): Float32Array => {
+      this.#alive('backward');
+      if (this.#backwards !== of)
+        throw new ValueError(`backward: expected the gradient of '${name}' to be read before the next backward`);
+      return this.runtime.unpack(entry.sequence.address(buffer), node.shape);
+    };
+    let data: Float32Array | undefined;
+    return {
+      shape: node.shape,
+      get data() {
+        data ??= read();
+        return data;
+      },
+    };
   }
 
   step(): void {

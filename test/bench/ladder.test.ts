@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 // JavaScript without types.
 const ladder = '../../bench/ladder';
 const { findLimits, emptyRecords, runScenario } = await import(`${ladder}/run.mjs`);
+const { convolutions } = await import(`${ladder}/convolutions.mjs`);
 const { batches, products } = await import(`${ladder}/products.mjs`);
 const { trainingStep } = await import(`${ladder}/steps.mjs`);
 const { multiplyAdds } = await import(`${ladder}/limits.mjs`);
@@ -12,22 +13,24 @@ const { chooseSides } = await import(`${ladder}/sides.mjs`);
 const { sides } = await chooseSides(['plain', 'scalar', 'simd'], 1);
 const effort = { rounds: 1, sliceMs: 1, budgetMs: 100, longestMs: Infinity };
 
-it.each([products(17, 19, 5), batches([1, 20], 33, 16), trainingStep('5-7-3', 9, 'SGD')])(
-  '$title',
-  async (scenario) => {
-    const records = emptyRecords();
-    findLimits(multiplyAdds, sides, effort, records);
-    const { figures, rows } = await runScenario(scenario, sides, effort, records);
-    expect(rows.map(({ name }: { name: string }) => name)).toEqual(['plain JS', 'scalar', 'simd']);
-    for (const { cells } of rows) {
-      expect(cells).toHaveLength(figures.length);
-      for (const { best, median, rate, share, multiple, samples } of cells) {
-        expect(Math.min(best, rate, share, multiple, ...samples)).toBeGreaterThan(0);
-        expect(median).toBeGreaterThanOrEqual(best);
-      }
+it.each([
+  products(17, 19, 5),
+  batches([1, 20], 33, 16),
+  convolutions(9, { H: 5, W: 6, C: 3, k: 3, N: 17, pad: 1 }),
+  trainingStep('5-7-3', 9, 'SGD'),
+])('$title', async (scenario) => {
+  const records = emptyRecords();
+  findLimits(multiplyAdds, sides, effort, records);
+  const { figures, rows } = await runScenario(scenario, sides, effort, records);
+  expect(rows.map(({ name }: { name: string }) => name)).toEqual(['plain JS', 'scalar', 'simd']);
+  for (const { cells } of rows) {
+    expect(cells).toHaveLength(figures.length);
+    for (const { best, median, rate, share, multiple, samples } of cells) {
+      expect(Math.min(best, rate, share, multiple, ...samples)).toBeGreaterThan(0);
+      expect(median).toBeGreaterThanOrEqual(best);
     }
-  },
-);
+  }
+});
 
 it('leaves out what would take too long, and says so', async () => {
   const records = emptyRecords();

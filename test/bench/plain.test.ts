@@ -1,10 +1,12 @@
 /** The plain JavaScript that the benchmark compares with computes what the package computes. */
 import { describe, expect, it } from 'vitest';
 import { adam, dense, type Network, network, sgd } from '../../src/index.js';
+import { conv2d, evaluate, input, mul, type Node, parameter, sum } from '../../src/lanegrad-graph.js';
 
 // JavaScript without types.
 const plain = '../../bench/plain';
 const { PlainNetwork, adam: plainAdam, sgd: plainSgd } = await import(`${plain}/network.mjs`);
+const { Convolution, multiplyAddsOf, outputOf } = await import(`${plain}/convolution.mjs`);
 const { TinyNetwork } = await import(`${plain}/tiny.mjs`);
 
 const STEPS = 5;
@@ -73,4 +75,47 @@ it('has the same losses as written for 4-16-3', async () => {
   const tiny = new TinyNetwork(32, RATE, [parameterOf(net, '0.weight'), parameterOf(net, '1.weight')]);
   expectClose(losses(tiny), losses(net));
   net.dispose();
+});
+
+describe.each([
+  { H: 6, W: 7, C: 1, k: 5, N: 3, pad: 0 },
+  { H: 5, W: 4, C: 3, k: 3, N: 17, pad: 1 },
+  { H: 2, W: 3, C: 2, k: 3, N: 2, pad: 2 },
+  // Beyond a block of the plain products: 256 summed.
+  { H: 3, W: 3, C: 33, k: 3, N: 4, pad: 1 },
+])('a convolution, $H x $W x $C by $N windows of $k x $k, padding $pad', (shape) => {
+  const { H, W, C, k, N, pad } = shape;
+  const { OH, OW } = outputOf(shape);
+  const M = 5;
+  const numbers = (length: number) => Float32Array.from({ length }, (_, i) => Math.sin(7 * i + length));
+  const [x, w, dy] = [M * H * W * C, k * k * C * N, M * OH * OW * N].map(numbers);
+  const xs = input('x', [H, W, C]);
+  const weight = parameter('w', [k, k, C, N], w);
+  const y = conv2d(xs, weight, undefined, { padding: pad });
+  const { values, gradients } = evaluate(sum(mul(y, input('dy', [OH, OW, N]))), { x, dy });
+  const dataOf = (map: typeof values, node: Node) => (map.get(node) as { data: Float32Array }).data;
+  /** Gradients of the mean are those of a sum, divided by the samples. */
+  const gradientOf = (node: Node) => dataOf(gradients, node).map((g) => M * g);
+  const convolution = new Convolution(M, shape);
+  const result = (length: number, compute: (target: Float32Array) => void) => {
+    const target = new Float32Array(length).fill(Number.NaN);
+    compute(target);
+    return target;
+  };
+
+  it('has the same outputs and gradients', () => {
+    const outputs = result(dy.length, (target) => convolution.forward(x, w, target));
+    const dx = result(x.length, (target) => convolution.backwardInput(dy, w, target));
+    const dw = result(w.length, (target) => convolution.backwardWeight(x, dy, target));
+    expectClose(outputs, dataOf(values, y));
+    expectClose(dx, gradientOf(xs));
+    expectClose(dw, gradientOf(weight));
+  });
+
+  it('counts the multiply-adds that meet the image', () => {
+    const taps = parameter('taps', [k, k, 1, 1], new Float32Array(k * k).fill(1));
+    const met = sum(conv2d(input('x', [H, W, 1]), taps, undefined, { padding: pad }));
+    const { values } = evaluate(met, { x: new Float32Array(H * W).fill(1) });
+    expect(multiplyAddsOf(shape)).toBe(C * N * (values.get(met) as number));
+  });
 });

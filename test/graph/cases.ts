@@ -10,6 +10,7 @@ import { activationCases } from './cases/activation.js';
 import { chooseCases } from './cases/choose.js';
 import { elementwiseCases } from './cases/elementwise.js';
 import { lossCases } from './cases/loss.js';
+import { matmulCases } from './cases/matmul.js';
 import { moveCases } from './cases/move.js';
 import { normCases } from './cases/norm.js';
 import type { Case, Operand } from './cases/operands.js';
@@ -36,6 +37,7 @@ export const casesOf = (n: number): Case[] => [
   ...chooseCases(n),
   ...normCases(n),
   ...softmaxCases(n),
+  ...matmulCases(n),
   ...lossCases(n),
 ];
 

@@ -1,11 +1,14 @@
 /** Losses: one number a sample. The program's loss is their mean over the batch. */
-import { ShapeError, UnsupportedError, ValueError } from '../../errors.js';
+import { ShapeError, ValueError } from '../../errors.js';
 import { Loss } from '../../program/generated/instructions.js';
 import { apply, type Node, sameShape, showShape, size } from '../node.js';
 import type { Operation, Values } from '../operation.js';
-import { mul, neg } from './elementwise.js';
-import { spread } from './reduce.js';
-import { logSumExpOf } from './softmax.js';
+import { sigmoid } from './activation.js';
+import { gather } from './choose.js';
+import { abs, less, mul, neg, sub } from './elementwise.js';
+import { repeat, spread, sum } from './reduce.js';
+import { logSumExpOf, softmax, softmaxGradient } from './softmax.js';
+import { constant } from './source.js';
 
 export type LossName = keyof typeof Loss;
 
@@ -24,6 +27,11 @@ interface LossRule {
   readonly gradient: (z: Row, t: Row, alpha: number) => (i: number) => number;
   /** d loss / d targets as graph, times dy; null where no gradient can flow. */
   readonly targets: ((node: Node, dy: Node) => Node) | null;
+  /**
+   * From v, one number an element, the derivatives of sum_i v_i (d loss / d z_i) by the logits and by the targets, as
+   * graph; null where they are 0 almost everywhere.
+   */
+  readonly second: (inputs: readonly Node[], v: Node, alpha: number) => readonly (Node | null)[];
 }
 
 const average = (n: number, f: (i: number) => number): number => {
@@ -32,18 +40,30 @@ const average = (n: number, f: (i: number) => number): number => {
   return total / n;
 };
 
-/** The loss as a mean over elements of f(d), d = z - t, with its derivative. */
+/** x / n for a mean over n elements of this shape. */
+const share = (x: Node, factor = 1): Node => mul(x, factor / size(x.shape));
+
+/**
+ * The loss as a mean over elements of f(d), d = z - t, with f'(d) and, as graph, v f''(d); null where that is 0 almost
+ * everywhere.
+ */
 const ofDifference = (
   f: (d: number, alpha: number) => number,
   derivative: (d: number, alpha: number) => number,
+  curvature: ((v: Node, d: Node, alpha: number) => Node) | null,
 ): LossRule => ({
   loss: (z, t, alpha) => average(z.length, (i) => f(z[i] - t[i], alpha)),
   gradient: (z, t, alpha) => (i) => derivative(z[i] - t[i], alpha) / z.length,
   targets: (node, dy) => neg(apply(lossGradientOperation, [...node.inputs, dy], node.attributes as LossAttributes)),
+  second([z, t], v, alpha) {
+    if (!curvature) return [null, null];
+    const dz = share(curvature(v, sub(z, t), alpha));
+    return [dz, neg(dz)];
+  },
 });
 
 const rules: { readonly [kind in LossName]: LossRule } = {
-  // logsumexp(z) - sum_i q_i z_i with q = (1 - e) onehot + e / n, so dz = softmax(z) - q.
+  // logsumexp(z) - sum_i q_i z_i with q = (1 - e) onehot + e / n, so dz = softmax(z) - q, whatever q is.
   softmaxCrossEntropy: {
     loss: (z, label, e) => logSumExpOf(z) - (1 - e) * z[label[0]] - e * average(z.length, (i) => z[i]),
     gradient(z, label, e) {
@@ -51,27 +71,37 @@ const rules: { readonly [kind in LossName]: LossRule } = {
       return (i) => Math.exp(z[i] - lse) - (i === label[0] ? 1 - e : 0) - e / z.length;
     },
     targets: null,
+    second: ([logits], v) => [softmaxGradient(softmax(logits), v, 0), null],
   },
   // max(z, 0) - z t + log(1 + e^-|z|), so dz = sigmoid(z) - t.
   binaryCrossEntropy: {
     loss: (z, t) => average(z.length, (i) => Math.max(z[i], 0) - z[i] * t[i] + Math.log1p(Math.exp(-Math.abs(z[i])))),
     gradient: (z, t) => (i) => (1 / (1 + Math.exp(-z[i])) - t[i]) / z.length,
     targets: ({ inputs: [z] }, dy) => mul(z, spread(dy, z.shape, -1 / size(z.shape))),
+    second([z], v) {
+      const p = sigmoid(z);
+      return [share(mul(v, mul(p, sub(1, p)))), share(v, -1)];
+    },
   },
   meanSquaredError: ofDifference(
     (d) => d * d,
     (d) => 2 * d,
+    (v) => mul(v, 2),
   ),
-  meanAbsoluteError: ofDifference(Math.abs, Math.sign),
+  meanAbsoluteError: ofDifference(Math.abs, Math.sign, null),
   huber: ofDifference(
     (d, delta) => (Math.abs(d) <= delta ? (d * d) / 2 : delta * (Math.abs(d) - delta / 2)),
     (d, delta) => Math.max(-delta, Math.min(delta, d)),
+    (v, d, delta) => mul(v, less(abs(d), delta)),
   ),
 };
 
 /** The part of batched values that belongs to one sample. */
 const sample = (values: Values, row: number, rows: number): Values =>
   values.subarray((row * values.length) / rows, ((row + 1) * values.length) / rows);
+
+const indices: Operation<LossAttributes>['indices'] = ([logits], { kind }) =>
+  kind === 'softmaxCrossEntropy' ? [undefined, size(logits.shape)] : [];
 
 const lossOperation: Operation<LossAttributes> = {
   name: 'loss',
@@ -89,7 +119,7 @@ const lossOperation: Operation<LossAttributes> = {
       );
     return [];
   },
-  indices: ([logits], { kind }) => (kind === 'softmaxCrossEntropy' ? [undefined, size(logits.shape)] : []),
+  indices,
   vjp(node, dy, [needsLogits, needsTargets], attributes) {
     const { targets } = rules[attributes.kind];
     return [
@@ -113,10 +143,13 @@ const lossOperation: Operation<LossAttributes> = {
 const lossGradientOperation: Operation<LossAttributes> = {
   name: 'lossGradient',
   shape: ([logits]) => logits.shape,
-  vjp(_, __, ___, { kind }) {
-    throw new UnsupportedError(
-      `${kind}: its second derivative is not available; write the loss with primitive operations`,
-    );
+  indices,
+  vjp(node, g, [needsLogits, needsTargets, needsDy], attributes) {
+    const { kind, alpha } = attributes;
+    const [logits, targets, dy] = node.inputs;
+    const second = needsLogits || needsTargets ? rules[kind].second(node.inputs, mul(g, dy), alpha) : [null, null];
+    const unscaled = () => apply(lossGradientOperation, [logits, targets, repeat(constant(1))], attributes);
+    return [...second, needsDy ? sum(mul(g, unscaled())) : null];
   },
   evaluate(node, [logits, targets, dy], evaluation, { kind, alpha }) {
     const { rows } = evaluation;
@@ -140,12 +173,20 @@ const loss = (kind: LossName, logits: Node, targets: Node, alpha = 0): Node =>
 
 /**
  * Cross-entropy of softmax(logits), logits of shape [n], against a label 0...n-1: logsumexp(z) - sum_i q_i z_i, with
- * q = (1 - labelSmoothing) onehot + labelSmoothing / n. Throws `ValueError` if the smoothing is not in [0, 1).
+ * q = (1 - labelSmoothing) onehot + labelSmoothing / n. With `classWeights` w of shape [n] it is multiplied by w_label,
+ * and the label has to be an input. The mean over the batch is still over the number of samples. Throws `ShapeError`
+ * or `ValueError` for shapes, or a label, that do not fit, and if the smoothing is not in [0, 1).
  */
-export function softmaxCrossEntropy(logits: Node, label: Node, labelSmoothing = 0): Node {
+export function softmaxCrossEntropy(logits: Node, label: Node, labelSmoothing = 0, classWeights?: Node): Node {
   if (!(labelSmoothing >= 0 && labelSmoothing < 1))
     throw new ValueError(`softmaxCrossEntropy: expected a labelSmoothing in [0, 1), got ${labelSmoothing}`);
-  return loss('softmaxCrossEntropy', logits, label, labelSmoothing);
+  const plain = loss('softmaxCrossEntropy', logits, label, labelSmoothing);
+  if (!classWeights) return plain;
+  if (!sameShape(classWeights.shape, logits.shape))
+    throw new ShapeError(
+      `softmaxCrossEntropy: expected classWeights of shape ${showShape(logits.shape)}, got ${showShape(classWeights.shape)}`,
+    );
+  return mul(plain, gather(classWeights, label));
 }
 
 /** Binary cross-entropy on logits, the mean over elements of max(z, 0) - z t + log(1 + e^-|z|). */

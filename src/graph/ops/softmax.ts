@@ -81,7 +81,7 @@ const operationOf = (
 const softmaxOperation = operationOf(
   'softmax',
   (x, logSum) => Math.exp(x - logSum),
-  (dy, _, y, axis) => apply(gradientOperation, [y, dy], { axis }),
+  (dy, _, y, axis) => softmaxGradient(y, dy, axis),
 );
 
 const logSoftmaxOperation = operationOf(
@@ -104,10 +104,7 @@ const gradientOperation: Operation<AxisAttributes> = {
   vjp(node, g, [needsY, needsDy], { axis }) {
     const [y, dy] = node.inputs;
     const s = (a: Node): Node => sumAlong(mul(y, a), axis);
-    return [
-      needsY ? sub(mul(g, sub(dy, s(dy))), mul(dy, s(g))) : null,
-      needsDy ? apply(gradientOperation, [y, g], { axis }) : null,
-    ];
+    return [needsY ? sub(mul(g, sub(dy, s(dy))), mul(dy, s(g))) : null, needsDy ? softmaxGradient(y, g, axis) : null];
   },
   evaluate(node, [y, dy], evaluation, { axis }) {
     const dx = evaluation.allocate(node);
@@ -122,6 +119,9 @@ const gradientOperation: Operation<AxisAttributes> = {
     lowering.emit('softmaxGradient', { y, dy, dx: lowering.buffer(node), ...fieldsOf(node.shape, axis) });
   },
 };
+
+/** The gradient dx of a softmax y, from dy: dx = y (dy - sum of y dy over the axis, which counts from 0). */
+export const softmaxGradient = (y: Node, dy: Node, axis: number): Node => apply(gradientOperation, [y, dy], { axis });
 
 /**
  * e^(x_i) / sum_j e^(x_j), j over an axis of each sample's tensor. Throws `ShapeError` if there is no such axis,

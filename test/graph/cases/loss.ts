@@ -1,7 +1,8 @@
 import { apply, type Node } from '../../../src/graph/node.js';
+import * as composed from '../../../src/graph/ops/composed-losses.js';
 import * as losses from '../../../src/graph/ops/loss.js';
 import { integers, uniform } from '../../numbers.js';
-import { type Case, type Draw, each, named, type Operand, signed } from './operands.js';
+import { all, type Case, type Draw, each, named, type Operand, over, positive, signed } from './operands.js';
 
 const [, lossGradientOperation] = losses.lossOperations;
 
@@ -16,18 +17,52 @@ const lossKinds: [string, (z: Node, t: Node) => Node, Draw | 'labels'][] = [
   ['huber, delta 0.3', (z, t) => losses.huber(z, t, 0.3), signed],
 ];
 
-const targetsOf = (n: number, draw: Draw | 'labels'): Operand =>
-  draw === 'labels'
-    ? { ...each([], (generator, count) => integers(generator, count, n)), smooth: false }
-    : each([n], draw);
+const label = (n: number): Operand => ({
+  ...each([], (generator, count) => integers(generator, count, n)),
+  smooth: false,
+});
 
-export const lossCases = (n: number): Case[] =>
-  lossKinds.map(([name, f, draw]) => named(name, [each([n]), targetsOf(n, draw)], f));
+/** Each loss that is one operation, and its gradient times one number a sample as an operation of its own. */
+const operationCases = (n: number): Case[] =>
+  lossKinds.flatMap(([name, f, draw]) => {
+    const operands = [each([n]), draw === 'labels' ? label(n) : each([n], draw)];
+    return [
+      named(name, operands, f),
+      named(`the gradient of ${name}`, [...operands, each([])], (z, t, dy) =>
+        apply(lossGradientOperation, [z, t, dy], f(z, t).attributes as never),
+      ),
+    ];
+  });
 
-/** The gradient of each loss, times one number a sample, as an operation of its own. */
-export const lossGradientCases = (n: number): Case[] =>
-  lossKinds.map(([name, f, draw]) =>
-    named(`the gradient of ${name}`, [each([n]), targetsOf(n, draw), each([])], (z, t, dy) =>
-      apply(lossGradientOperation, [z, t, dy], f(z, t).attributes as never),
+/** Losses that are composed of operations. */
+const composedCases = (n: number): Case[] => {
+  const { contrastive, cosineDistance, hinge, klDivergence, softTargetCrossEntropy, triplet } = composed;
+  const { softmaxCrossEntropy } = losses;
+  // Of order 1 together, as probabilities are.
+  const shares: Draw = (generator, count) => positive(generator, count).map((x) => x / n);
+  const different: Draw = (generator, count) => integers(generator, count, 2);
+  return [
+    ...[[n], [2, n]].flatMap((shape) => [
+      named('softTargetCrossEntropy', [each(shape), each(shape, shares)], softTargetCrossEntropy),
+      named('klDivergence', [each(shape), each(shape, shares)], klDivergence),
+      named('hinge', [each(shape), each(shape)], hinge),
+    ]),
+    ...[0, 0.1].map((smoothing) =>
+      named(
+        `softmaxCrossEntropy, weighted, smoothing ${smoothing},`,
+        [each([n]), label(n), all([n], positive)],
+        (z, t, w) => softmaxCrossEntropy(z, t, smoothing, w),
+      ),
     ),
-  );
+    ...[each([n]), all([n])].flatMap((b) => [
+      named('cosineDistance', [each([n]), b], cosineDistance),
+      named('contrastive', [each([n]), b, over(each([]), different)], (x, y, t) => contrastive(x, y, t, 3)),
+      named('triplet', [each([n]), each([n]), b], (a, p, q) => triplet(a, p, q)),
+    ]),
+    named('triplet, all of them violated,', [each([2, n]), each([2, n]), each([2, n])], (a, p, q) =>
+      triplet(a, p, q, 100 * n),
+    ),
+  ];
+};
+
+export const lossCases = (n: number): Case[] => [...operationCases(n), ...composedCases(n)];
