@@ -64,7 +64,7 @@ export async function kernelBytes(tier: KernelTier): Promise<Uint8Array<ArrayBuf
 async function unpack(): Promise<Map<KernelTier, Uint8Array<ArrayBuffer>>> {
   // Not loaded where plain JavaScript is asked for.
   const { base64, lengths, PARTS } = await import('./generated/kernels.js');
-  const parts = await platform.inflate(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)));
+  const parts = await platform.inflate(base64);
   const kernels = new Map(
     Object.entries(lengths).map(([tier, length]) => [tier as KernelTier, new Uint8Array(length)]),
   );
