@@ -6,7 +6,10 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const texts = ['README.md', 'docs/graph.md'].map((path) => ({ path, text: readFileSync(`${root}/${path}`, 'utf8') }));
+const texts = ['README.md', 'docs/graph.md', 'docs/networks.md'].map((path) => ({
+  path,
+  text: readFileSync(`${root}/${path}`, 'utf8'),
+}));
 const examples = texts.flatMap(({ path, text }) =>
   [...text.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code], i) => [`${path}, example ${i + 1}`, code]),
 );
@@ -19,14 +22,20 @@ async function output(code: string, tier: string): Promise<string[]> {
   return stdout.trimEnd().split('\n');
 }
 
-it('has examples', () => expect(examples).toHaveLength(7));
+it('has examples', () => expect(examples).toHaveLength(10));
 
-it('docs/graph.md names every function of the graph', async () => {
-  const [, { text }] = texts;
-  const functions = Object.entries(await import('../src/lanegrad-graph.js')).filter(([name, value]) => {
-    return typeof value === 'function' && /^[a-z]/.test(name);
-  });
-  expect(functions.map(([name]) => name).filter((name) => !new RegExp(`\\b${name}\\b`).test(text))).toEqual([]);
+const functionsOf = (module: object): string[] =>
+  Object.entries(module)
+    .filter(([name, value]) => typeof value === 'function' && /^[a-z]/.test(name))
+    .map(([name]) => name);
+
+it.each([
+  ['docs/graph.md', 'the graph', import('../src/lanegrad-graph.js')],
+  ['docs/networks.md', 'layers', import('../src/nn/layers/public.js')],
+])('%s names every function of %s', async (page, _, module) => {
+  const { text } = texts.find(({ path }) => path === page) as { text: string };
+  const names = functionsOf(await module);
+  expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(text))).toEqual([]);
 });
 
 describe.each(examples)('%s', (_, code) => {

@@ -22,9 +22,11 @@ const CHAIN = { input: 'x', output: 'y' };
 export function topologyOf(config: NetworkConfig): Topology {
   const { layers } = config;
   if (Array.isArray(layers) && layers.length > 0) return chain(config, layers);
-  if (typeof layers !== 'object' || layers === null || 'kind' in layers || Object.keys(layers).length === 0)
+  const byName = (layers ?? {}) as Readonly<Record<string, Layer>>;
+  // A single layer is an object too, but its kind is a word.
+  if (typeof byName.kind === 'string' || Object.keys(byName).length === 0)
     throw new ValueError(`network: expected at least one layer, in a list or by name, got ${show(layers)}`);
-  return named(config, layers as Readonly<Record<string, Layer>>);
+  return named(config, byName);
 }
 
 function chain(config: NetworkConfig, layers: readonly Layer[]): Topology {
