@@ -3,6 +3,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ShapeError, ValueError } from '../../src/errors.js';
 import type { Layer, Network, NetworkOptions, Tensor } from '../../src/index.js';
 import * as nn from '../../src/index.js';
+import { compile, type Node } from '../../src/lanegrad-graph.js';
+import { buildNetwork } from '../../src/nn/build.js';
 import { Generator } from '../../src/random.js';
 import { difference, uniform } from '../numbers.js';
 import { availableTiers } from '../tiers.js';
@@ -158,6 +160,16 @@ describe.each(await availableTiers())('batchNorm on %s', (tier) => {
     expect(net.trainStep(x.subarray(0, 3), y.subarray(0, 3))).toBeGreaterThan(0);
     const [mean, variance] = [...net.statistics().values()].map(({ data }) => data);
     expect([...mean, ...variance].every(Number.isFinite)).toBe(true);
+  });
+
+  it('leaves nothing of a channel that is the same everywhere, which it would magnify', async () => {
+    const { loss, outputs } = buildNetwork({ ...options, input: [5, 7, 3] }).training;
+    const program = await compile(loss as Node, { outputs, batch: ROWS, tier });
+    for (const rows of [1, 7, 16, ROWS]) {
+      const [{ data }] = program.predict({ x: new Float32Array(rows * 105).fill(0.1 * rows) });
+      expect(data).toEqual(new Float32Array(rows * 105));
+    }
+    program.dispose();
   });
 
   it('predicts each sample by itself', async () => {

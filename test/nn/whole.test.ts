@@ -41,7 +41,7 @@ const options = {
   layers: {
     seen: from('image', conv2d(17, 3, 'relu', { padding: 'same' })),
     normal: from('seen', batchNorm()),
-    block: from('normal', residual([conv2d(17, 3, 'linear', { padding: 1 }), groupNorm(17), activation('silu')])),
+    block: from('normal', residual([conv2d(17, 3, 'linear', { padding: 1, bias: false }), groupNorm(17), activation('silu')])),
     small: from('block', maxPool2d(2)),
     mean: from('small', globalAvgPool()),
     parts: from('small', avgPool2d(2, { stride: 1 })),
