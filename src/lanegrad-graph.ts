@@ -52,6 +52,7 @@ export {
   sub,
   where,
 } from './graph/ops/elementwise.js';
+export { embedding } from './graph/ops/embedding.js';
 export {
   binaryCrossEntropy,
   huber,

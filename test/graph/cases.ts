@@ -9,6 +9,7 @@ import { input, parameter } from '../../src/graph/ops/source.js';
 import { activationCases } from './cases/activation.js';
 import { chooseCases } from './cases/choose.js';
 import { elementwiseCases } from './cases/elementwise.js';
+import { embeddingCases } from './cases/embedding.js';
 import { lossCases } from './cases/loss.js';
 import { matmulCases } from './cases/matmul.js';
 import { moveCases } from './cases/move.js';
@@ -38,6 +39,7 @@ export const casesOf = (n: number): Case[] => [
   ...normCases(n),
   ...softmaxCases(n),
   ...matmulCases(n),
+  ...embeddingCases(n),
   ...lossCases(n),
 ];
 
