@@ -4,6 +4,7 @@ export { dispatch, work } from './jobs';
 export { fail, CONTROL_BYTES, MAX_THREADS } from './threads';
 export { fillUniform } from './random';
 export { rehearse } from './rehearse';
+export { lineTile } from './generated/line-tile';
 export * from './generated/micro-kernels';
 
 /** Where memory that the kernels themselves do not use begins. */

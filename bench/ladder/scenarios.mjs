@@ -1,5 +1,6 @@
 /** What is measured: kernels from small to large, batches, convolutions, what memory bounds, and whole training steps. */
 
+import { cnn, perceptron } from '../networks.mjs';
 import { convolutions } from './convolutions.mjs';
 import { batches, products } from './products.mjs';
 import { trainingStep } from './steps.mjs';
@@ -21,10 +22,11 @@ export const scenarios = [
   convolutions(128, { H: 8, W: 8, C: 128, k: 3, N: 128, pad: 1 }),
   streams,
   prediction(4096, 4096),
-  trainingStep('4-16-3', 32, 'Adam'),
-  trainingStep('16-64-64-4', 32, 'Adam'),
-  trainingStep('784-128-10', 128, 'Adam'),
-  trainingStep('784-512-512-10', 128, 'Adam'),
-  trainingStep('4096-4096-4096-10', 128, 'SGD'),
-  trainingStep('4096-4096-4096-10', 128, 'Adam'),
+  trainingStep(perceptron(4, 16, 3), 32, 'Adam'),
+  trainingStep(perceptron(16, 64, 64, 4), 32, 'Adam'),
+  trainingStep(perceptron(784, 128, 10), 128, 'Adam'),
+  trainingStep(perceptron(784, 512, 512, 10), 128, 'Adam'),
+  trainingStep(cnn, 128, 'Adam'),
+  trainingStep(perceptron(4096, 4096, 4096, 10), 128, 'SGD'),
+  trainingStep(perceptron(4096, 4096, 4096, 10), 128, 'Adam'),
 ];

@@ -1,5 +1,6 @@
 /** What memory bounds: streaming through it, and the prediction of one sample, which reads each weight once. */
 import { dense, network } from '../../dist/index.js';
+import { perceptron } from '../networks.mjs';
 import { PlainNetwork, sgd } from '../plain/network.mjs';
 import { streamingRead } from './limits.mjs';
 import { copier, MEMORY_BYTES, reader } from './memory.mjs';
@@ -34,7 +35,7 @@ export const prediction = (K, N) => ({
     const x = Float32Array.from({ length: K }, () => Math.random() - 0.5);
     if (!side.runtime) {
       const weight = Float32Array.from({ length: K * N }, () => Math.random() - 0.5);
-      const net = new PlainNetwork([K, N], 1, sgd(0), () => ({ weight, bias: new Float32Array(N) }));
+      const net = new PlainNetwork(perceptron(K, N), 1, sgd(0), () => ({ weight, bias: new Float32Array(N) }));
       return { runs: [() => net.forward(x)], dispose() {} };
     }
     const net = await network({ input: K, layers: [dense(N)], batch: 1, tier: side.tier, threads: side.threads });

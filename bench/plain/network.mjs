@@ -1,43 +1,45 @@
 /**
- * A network of dense layers with ReLU between them, softmax cross-entropy, and SGD or Adam, trained in plain JavaScript:
- * the opponent of the kernels. Every array is made once; a step allocates nothing.
+ * A network with softmax cross-entropy, and SGD or Adam, trained in plain JavaScript: the opponent of the kernels.
  */
-import { product } from './product.mjs';
+import { Convolution, outputOf } from './convolution.mjs';
+import { DenseProducts, MaxPool, WeightedLayer } from './layers.mjs';
 
 const BETA1 = 0.9;
 const BETA2 = 0.999;
 const EPSILON = 1e-8;
 
 export class PlainNetwork {
-  #layers;
-  #batch;
+  #layers = [];
   #update;
 
   /**
-   * `sizes` are the features from the input to the logits; `initial` gives a layer's weight [K, N] and bias [N], row-major,
-   * which become the network's own. `update` is one of `sgd` and `adam` below.
+   * A network of `bench/networks.mjs` on `batch` samples. `initial(K, N)` gives the weight [K, N] and the bias [N] of the
+   * next layer, row-major, which become the network's own; K counts the inputs of an output. `update` is one of `sgd` and
+   * `adam` below.
    */
-  constructor(sizes, batch, update, initial) {
-    this.#batch = batch;
+  constructor({ convolutions, sizes }, batch, update, initial) {
     this.#update = update;
-    this.#layers = sizes.slice(1).map((N, i) => {
-      const K = sizes[i];
-      const { weight, bias } = initial(i, K, N);
-      const y = new Float32Array(batch * N);
-      return { K, N, weight: parameter(weight), bias: parameter(bias), y, dy: new Float32Array(batch * N) };
-    });
+    for (const shape of convolutions) {
+      const { C, k, N } = shape;
+      const { OH, OW } = outputOf(shape);
+      const products = new Convolution(batch, shape);
+      this.#layers.push(
+        new WeightedLayer(products, batch * OH * OW * N, true, initial(k * k * C, N)),
+        new MaxPool(batch, shape),
+      );
+    }
+    for (const [i, N] of sizes.slice(1).entries()) {
+      const products = new DenseProducts(batch, sizes[i], N);
+      this.#layers.push(new WeightedLayer(products, batch * N, i < sizes.length - 2, initial(sizes[i], N)));
+    }
   }
 
-  /** The logits [batch, N] of samples x [batch, K]; they are overwritten by the next call. */
+  /** The logits [batch, classes] of samples x, row-major; they are overwritten by the next call. */
   forward(x) {
-    const last = this.#layers.length - 1;
     let input = x;
-    for (let i = 0; i <= last; i++) {
-      const { K, N, weight, bias, y } = this.#layers[i];
-      product(this.#batch, N, K, input, K, 1, weight.p, N, 1, y);
-      if (i < last) addBiasRelu(y, bias.p);
-      else addBias(y, bias.p);
-      input = y;
+    for (const layer of this.#layers) {
+      layer.forward(input);
+      input = layer.y;
     }
     return input;
   }
@@ -46,33 +48,20 @@ export class PlainNetwork {
   trainStep(x, labels) {
     const layers = this.#layers;
     const logits = this.forward(x);
-    const { N: classes, dy } = layers[layers.length - 1];
-    const loss = softmaxCrossEntropy(logits, labels, dy, classes);
+    const last = layers[layers.length - 1];
+    const loss = softmaxCrossEntropy(logits, labels, last.dy, last.bias.p.length);
     this.#update.begin();
-    for (let i = layers.length - 1; i >= 0; i--) this.#backward(i, i > 0 ? layers[i - 1].y : x);
+    for (let i = layers.length - 1; i > 0; i--) this.#backward(layers[i], layers[i - 1].y, layers[i - 1].dy);
+    this.#backward(layers[0], x, null);
     return loss;
   }
 
-  /** Gradients of layer i, whose input was x, and then its step; dX first, while the weights are the old ones. */
-  #backward(i, x) {
-    const { K, N, weight, bias, dy } = this.#layers[i];
-    product(K, N, this.#batch, x, 1, K, dy, N, 1, weight.g);
-    sumRows(dy, bias.g);
-    if (i > 0) {
-      const { dy: dx } = this.#layers[i - 1];
-      product(this.#batch, K, N, dy, N, 1, weight.p, 1, N, dx);
-      reluBackward(x, dx);
-    }
-    this.#update.step(weight);
-    this.#update.step(bias);
+  /** Gradients of a layer, then its step; dX was computed with the old weights. */
+  #backward(layer, x, dx) {
+    layer.backward(x, dx);
+    for (const parameter of layer.parameters) this.#update.step(parameter);
   }
 }
-
-/** A parameter's numbers p, their gradient g and Adam's moments m and v. */
-const parameter = (p) => {
-  const zeros = () => new Float32Array(p.length);
-  return { p, g: zeros(), m: zeros(), v: zeros() };
-};
 
 /** p -= r g */
 export const sgd = (learningRate) => ({
@@ -104,27 +93,6 @@ export function adam(learningRate) {
       }
     },
   };
-}
-
-function addBias(y, b) {
-  for (let r = 0; r < y.length; r += b.length) for (let j = 0; j < b.length; j++) y[r + j] += b[j];
-}
-
-function addBiasRelu(y, b) {
-  for (let r = 0; r < y.length; r += b.length)
-    for (let j = 0; j < b.length; j++) {
-      const z = y[r + j] + b[j];
-      y[r + j] = z > 0 ? z : 0;
-    }
-}
-
-function reluBackward(y, dx) {
-  for (let i = 0; i < dx.length; i++) if (y[i] <= 0) dx[i] = 0;
-}
-
-function sumRows(dy, db) {
-  db.fill(0);
-  for (let r = 0; r < dy.length; r += db.length) for (let j = 0; j < db.length; j++) db[j] += dy[r + j];
 }
 
 /** The mean loss, and its derivative dz = (softmax(z) - onehot) / rows. */

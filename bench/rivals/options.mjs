@@ -1,7 +1,7 @@
 /** What `npm run bench:rivals` can be told. */
 import { availableParallelism } from 'node:os';
 import { countOf, OptionError, parseOptions } from '../command.mjs';
-import { jobs } from './jobs.mjs';
+import { jobs, shortened } from './jobs.mjs';
 import { efforts } from './measure.mjs';
 import { names, OURS } from './sides.mjs';
 
@@ -13,7 +13,7 @@ export const usage = `npm run bench:rivals -- [options]
 Gives the same work to lanegrad and to other libraries, each in a process of its own. Those of npm are installed into
 bench/rivals at the first run; PyTorch and NumPy take part where a python3 has them. It takes some ten minutes.
 
-  --quick          fewer rounds, and no call that takes longer than ${efforts.quick.longestMs / 1000} s: three minutes
+  --quick          fewer rounds, a tenth of an epoch for one, and no call that takes longer than ${efforts.quick.longestMs / 1000} s: three minutes
   --jobs NAMES     these jobs alone: ${jobNames.join(',')}
   --only NAMES     ${OURS} and these alone: ${names.filter((name) => name !== OURS).join(',')}
   --threads NS     these numbers of threads, by default one and one for each core (1,${cores} here)
@@ -41,9 +41,10 @@ export function readOptions(args) {
     json: { type: 'string' },
   });
   const effort = quick ? efforts.quick : efforts.full;
+  const chosen = listOf('--jobs', wanted ?? jobNames.join(','), jobNames).map((name) => jobs[jobNames.indexOf(name)]);
   return {
     help,
-    jobs: wanted === undefined ? jobs : listOf('--jobs', wanted, jobNames).map((name) => jobs[jobNames.indexOf(name)]),
+    jobs: quick ? chosen.map(shortened) : chosen,
     names: only === undefined ? names : [OURS, ...listOf('--only', only, names)],
     threads:
       threads === undefined ? [...new Set([1, cores])] : threads.split(',').map((n) => countOf('--threads', n, 64)),

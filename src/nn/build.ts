@@ -56,6 +56,10 @@ export function buildNetwork(config: NetworkConfig): NetworkGraph {
   return new Builder(config).build();
 }
 
+/** What a graph calls an input or the targets of an output: 'x' where there is one, else 'x.<name>'. */
+export const columnName = (letter: 'x' | 'y', name: string, names: readonly string[]): string =>
+  names.length === 1 ? letter : `${letter}.${name}`;
+
 /** The streams of layers that draw as they run; initial parameters have the streams below, orders of samples those above. */
 const LAYER_STREAM = 2 ** 30;
 
@@ -78,10 +82,8 @@ class Builder {
     this.#topology = topologyOf(config);
     this.#seed = seed;
     const { inputs, layers } = this.#topology;
-    this.#inputs = inputs.map(({ name, shape }) => ({
-      name,
-      node: input(inputs.length === 1 ? 'x' : `x.${name}`, shape),
-    }));
+    const names = inputs.map(({ name }) => name);
+    this.#inputs = inputs.map(({ name, shape }) => ({ name, node: input(columnName('x', name, names), shape) }));
     this.#weights = sampleWeights ? input('weights') : null;
     for (const { name, layer } of layers) this.#collect(name, layer);
   }
@@ -199,15 +201,12 @@ class Builder {
   #loss(output: Node, { name, config }: Topology['outputs'][number]): Node | null {
     const shape = targetShape(output, config);
     if (!shape) return null;
-    const targets = this.#targets.get(name) ?? input(this.#targetName(name), shape);
+    const trained = this.#topology.outputs.filter(({ config }) => config.loss !== undefined);
+    const names = trained.map(({ name }) => name);
+    const targets = this.#targets.get(name) ?? input(columnName('y', name, names), shape);
     this.#targets.set(name, targets);
     const loss = buildLoss(output, targets, config);
     return this.#weights ? mul(loss, this.#weights) : loss;
-  }
-
-  #targetName(name: string): string {
-    const trained = this.#topology.outputs.filter(({ config }) => config.loss !== undefined);
-    return trained.length === 1 ? 'y' : `y.${name}`;
   }
 }
 

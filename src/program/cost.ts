@@ -41,6 +41,11 @@ function cost({ name, fields }: Instruction, samplePanels: number, tier: string)
     const units = name === 'convolve' ? samplePanels * OH : panels(N) * Math.ceil(window / ROWS);
     return { ns: (OH * OW * window * N * 16 * samplePanels) / PRODUCT_RATE[tier], units };
   }
+  if (name === 'combine') {
+    const { inputs = 1, outputs = 1, width = 1 } = fields as Partial<Record<string, number>>;
+    const repeats = width * (batched ? samplePanels : 1);
+    return { ns: LINE_NS * Math.max(inputs, outputs) * repeats, units: outputs * repeats };
+  }
   if (name === 'update') return { ns: LINE_NS * lines, units: lines };
   if (name === 'sumPanels' || name === 'batchMean' || name === 'check')
     return { ns: LINE_NS * K * panels(N), units: 1 };

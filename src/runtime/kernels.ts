@@ -38,6 +38,19 @@ export interface KernelExports extends ThreadExports {
   ): void;
   /** One turn of what the self-test looks at besides the micro-kernels, on 10 KB of memory that is there for it. */
   rehearse(p: number): void;
+  /** C[2][2] of lines; see `scripts/generate/line-tile.mjs`. */
+  lineTile(
+    K: number,
+    a0: number,
+    a1: number,
+    aStep: number,
+    b0: number,
+    b1: number,
+    bStep: number,
+    c0: number,
+    c1: number,
+    next: number,
+  ): void;
   /** n turns of register-resident multiply-adds: the ceiling. */
   peak(n: number, scratch: number): void;
 }
@@ -64,7 +77,7 @@ export async function kernelBytes(tier: KernelTier): Promise<Uint8Array<ArrayBuf
 async function unpack(): Promise<Map<KernelTier, Uint8Array<ArrayBuffer>>> {
   // Not loaded where plain JavaScript is asked for.
   const { base64, lengths, PARTS } = await import('./generated/kernels.js');
-  const parts = await platform.inflate(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)));
+  const parts = await platform.inflate(base64);
   const kernels = new Map(
     Object.entries(lengths).map(([tier, length]) => [tier as KernelTier, new Uint8Array(length)]),
   );

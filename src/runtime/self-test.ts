@@ -6,6 +6,7 @@
  * The flag is on only while the micro-kernels are compiled by the optimising compiler; what is compiled later, by
  * anyone in the process, is compiled as usual. Workers receive the module and with it the optimised code.
  */
+import { LINE_BYTES } from '../graph/storage.js';
 import { createMemory, instantiate, type KernelExports, type MicroKernel, microKernels } from './kernels.js';
 
 const FLAG = 'experimental-wasm-revectorize';
@@ -60,7 +61,12 @@ export function warmWide(
             call(kernel),
       );
     // The ceiling is compiled with them, or the kernels would be compared with 128-bit code.
-    wideTime = warm([...hot, () => exports.peak(PEAK_TURNS, C), () => exports.rehearse(REHEARSAL)]);
+    wideTime = warm([
+      ...hot,
+      () => exports.peak(PEAK_TURNS, C),
+      () => exports.lineTile(K, A, A, LINE_BYTES, B, B, LINE_BYTES, C, C + 128, LINE_BYTES),
+      () => exports.rehearse(REHEARSAL),
+    ]);
   } catch (error) {
     return `wide did not compile: ${error instanceof Error ? error.message : error}`;
   } finally {

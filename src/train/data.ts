@@ -1,5 +1,6 @@
 /** Samples: as callers give them, and as the inputs of a graph take them. */
 import { ValueError } from '../errors.js';
+import { columnName } from '../nn/build.js';
 
 /** Row-major numbers, samples first; by name where a network has several inputs, or several outputs with a loss. */
 export type Arrays = ArrayLike<number> | Readonly<Record<string, ArrayLike<number>>>;
@@ -22,10 +23,6 @@ export interface Ports {
   readonly x: readonly string[];
   readonly y: readonly string[];
 }
-
-/** What a graph calls an input or a target: 'x' where there is one, else 'x.<name>'. */
-export const columnName = (letter: 'x' | 'y', name: string, names: readonly string[]): string =>
-  names.length === 1 ? letter : `${letter}.${name}`;
 
 /** The numbers of inputs, or of targets, by their names in the graph. Throws `ValueError` if they are not by name. */
 export function columnsOf(operation: string, letter: 'x' | 'y', names: readonly string[], values: Arrays): Columns {

@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 const ladder = '../../bench/ladder';
 const { findLimits, emptyRecords, runScenario } = await import(`${ladder}/run.mjs`);
 const { convolutions } = await import(`${ladder}/convolutions.mjs`);
+const { cnn, perceptron } = await import('../../bench/networks.mjs' as string);
 const { batches, products } = await import(`${ladder}/products.mjs`);
 const { trainingStep } = await import(`${ladder}/steps.mjs`);
 const { multiplyAdds } = await import(`${ladder}/limits.mjs`);
@@ -17,7 +18,8 @@ it.each([
   products(17, 19, 5),
   batches([1, 20], 33, 16),
   convolutions(9, { H: 5, W: 6, C: 3, k: 3, N: 17, pad: 1 }),
-  trainingStep('5-7-3', 9, 'SGD'),
+  trainingStep(perceptron(5, 7, 3), 9, 'SGD'),
+  trainingStep(cnn, 3, 'Adam'),
 ])('$title', async (scenario) => {
   const records = emptyRecords();
   findLimits(multiplyAdds, sides, effort, records);

@@ -1,6 +1,6 @@
 /** The plain JavaScript that the benchmark compares with computes what the package computes. */
 import { describe, expect, it } from 'vitest';
-import { adam, dense, type Network, network, sgd } from '../../src/index.js';
+import { adam, type Network, type NetworkConfig, network, sgd } from '../../src/index.js';
 import { conv2d, evaluate, input, mul, type Node, parameter, sum } from '../../src/lanegrad-graph.js';
 
 // JavaScript without types.
@@ -8,19 +8,20 @@ const plain = '../../bench/plain';
 const { PlainNetwork, adam: plainAdam, sgd: plainSgd } = await import(`${plain}/network.mjs`);
 const { Convolution, multiplyAddsOf, outputOf } = await import(`${plain}/convolution.mjs`);
 const { TinyNetwork } = await import(`${plain}/tiny.mjs`);
+const { cnn, featuresOf, nameOf, perceptron } = await import('../../bench/networks.mjs' as string);
+const { configOf } = await import('../../bench/ladder/steps.mjs' as string);
 
 const STEPS = 5;
 const RATE = 0.01;
 const optimizers = { SGD: [sgd, plainSgd], Adam: [adam, plainAdam] } as const;
 
-const layers = (sizes: readonly number[]) =>
-  sizes.slice(1).map((units, i) => dense(units, i < sizes.length - 2 ? 'relu' : 'linear'));
+/** As `bench/networks.mjs` has it. */
+type Shape = { readonly convolutions: readonly object[]; readonly sizes: readonly number[] };
 
 /** The package's network, and `steps` of it and of another on the same samples. */
-async function prepare(sizes: readonly number[], batch: number, optimizer: keyof typeof optimizers) {
+async function prepare(shape: Shape, batch: number, optimizer: keyof typeof optimizers) {
   const net = await network({
-    input: sizes[0],
-    layers: layers(sizes),
+    ...(configOf(shape) as Pick<NetworkConfig, 'input' | 'layers'>),
     loss: 'softmaxCrossEntropy',
     optimizer: optimizers[optimizer][0]({ learningRate: RATE }),
     batch,
@@ -28,8 +29,8 @@ async function prepare(sizes: readonly number[], batch: number, optimizer: keyof
     tier: 'simd',
     threads: 1,
   });
-  const x = Float32Array.from({ length: batch * sizes[0] }, (_, i) => Math.sin(7 * i));
-  const y = Int32Array.from({ length: batch }, (_, i) => i % (sizes.at(-1) as number));
+  const x = Float32Array.from({ length: batch * featuresOf(shape) }, (_, i) => Math.sin(7 * i));
+  const y = Int32Array.from({ length: batch }, (_, i) => i % (shape.sizes.at(-1) as number));
   const losses = (side: Pick<Network, 'trainStep'>) => Array.from({ length: STEPS }, () => side.trainStep(x, y));
   return { net, x, losses };
 }
@@ -37,41 +38,44 @@ async function prepare(sizes: readonly number[], batch: number, optimizer: keyof
 const parameterOf = (net: Network, name: string) => Float32Array.from(net.parameters().get(name)?.data ?? []);
 
 /** A plain network that begins with the same parameters. */
-const twin = (net: Network, sizes: readonly number[], batch: number, optimizer: keyof typeof optimizers) =>
-  new PlainNetwork(sizes, batch, optimizers[optimizer][1](RATE), (i: number) => ({
-    weight: parameterOf(net, `${i}.weight`),
-    bias: parameterOf(net, `${i}.bias`),
-  }));
+function twin(net: Network, shape: Shape, batch: number, optimizer: keyof typeof optimizers) {
+  const names = net.parameters().keys();
+  const next = () => parameterOf(net, names.next().value as string);
+  return new PlainNetwork(shape, batch, optimizers[optimizer][1](RATE), () => ({ weight: next(), bias: next() }));
+}
 
 function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>) {
   expect(actual).toHaveLength(expected.length);
   for (let i = 0; i < expected.length; i++) expect(actual[i]).toBeCloseTo(expected[i], 4);
 }
 
-describe.each([
-  { sizes: [5, 3], batch: 7 },
-  { sizes: [4, 16, 3], batch: 32 },
-  { sizes: [37, 61, 19, 11], batch: 13 },
-  // Beyond each block of the plain products: 256 summed, 128 rows, 768 columns.
-  { sizes: [300, 800, 5], batch: 130 },
-])('$sizes, batch $batch', ({ sizes, batch }) => {
+describe.each(
+  [
+    { shape: perceptron(5, 3), batch: 7 },
+    { shape: perceptron(4, 16, 3), batch: 32 },
+    { shape: perceptron(37, 61, 19, 11), batch: 13 },
+    // Beyond each block of the plain products: 256 summed, 128 rows, 768 columns.
+    { shape: perceptron(300, 800, 5), batch: 130 },
+    { shape: cnn, batch: 5 },
+  ].map((each) => ({ ...each, name: nameOf(each.shape) as string })),
+)('$name, batch $batch', ({ shape, batch }) => {
   it.each(['SGD', 'Adam'] as const)('has the same losses with %s', async (optimizer) => {
-    const { net, losses } = await prepare(sizes, batch, optimizer);
-    const other = twin(net, sizes, batch, optimizer);
+    const { net, losses } = await prepare(shape, batch, optimizer);
+    const other = twin(net, shape, batch, optimizer);
     expectClose(losses(other), losses(net));
     net.dispose();
   });
 
   it.each([batch, 1])('has the same logits for %i samples', async (rows) => {
-    const { net, x } = await prepare(sizes, batch, 'SGD');
-    const samples = x.subarray(0, rows * sizes[0]);
-    expectClose(twin(net, sizes, rows, 'SGD').forward(samples), net.predict(samples, { logits: true }).data);
+    const { net, x } = await prepare(shape, batch, 'SGD');
+    const samples = x.subarray(0, rows * featuresOf(shape));
+    expectClose(twin(net, shape, rows, 'SGD').forward(samples), net.predict(samples, { logits: true }).data);
     net.dispose();
   });
 });
 
 it('has the same losses as written for 4-16-3', async () => {
-  const { net, losses } = await prepare([4, 16, 3], 32, 'Adam');
+  const { net, losses } = await prepare(perceptron(4, 16, 3), 32, 'Adam');
   const tiny = new TinyNetwork(32, RATE, [parameterOf(net, '0.weight'), parameterOf(net, '1.weight')]);
   expectClose(losses(tiny), losses(net));
   net.dispose();

@@ -6,25 +6,25 @@ import { platform as node } from '../../src/runtime/platform/node.js';
 
 /** More than a chunk of a stream, and as compressible as kernels. */
 const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => Math.imul(i >> 2, i >> 7));
-const packed = new Uint8Array(deflateSync(bytes));
+const packed = deflateSync(bytes);
 
 describe.each([
   ['node', node],
   ['browser', browser],
 ])('inflate on %s', (_, { inflate }) => {
   it('unpacks', async () => {
-    expect(await inflate(packed)).toEqual(bytes);
+    expect(await inflate(packed.toString('base64'))).toEqual(bytes);
   });
 
   it('gives bytes whose slice is a copy', async () => {
-    const unpacked = await inflate(packed);
+    const unpacked = await inflate(packed.toString('base64'));
     unpacked.slice().fill(0);
     expect(unpacked).toEqual(bytes);
   });
 
   it('refuses what was damaged on its way', async () => {
-    const damaged = packed.slice();
+    const damaged = Buffer.from(packed);
     damaged[damaged.length - 1] ^= 1;
-    await expect(inflate(damaged)).rejects.toThrow();
+    await expect(inflate(damaged.toString('base64'))).rejects.toThrow();
   });
 });

@@ -1,4 +1,4 @@
-/** Samples that `fit` places in the memory of the kernels: the same bits as samples that are copied in for each step. */
+/** Samples that `fit` places in the memory of the kernels: the same bits as samples that are copied in step by step. */
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DisposedError, MemoryError } from '../../src/errors.js';
 import { adam, dense, type Network, network } from '../../src/index.js';

@@ -1,8 +1,11 @@
 /** Epochs of MNIST for libraries that leave the shuffling to their users. */
 import { loadMnist } from '../../../examples/mnist/data.js';
 
-/** The digits to train on: `{ x, y }`, row-major shades and a label for each row. */
-export const trainingSet = () => loadMnist().train;
+/** The first digits to train on: `{ x, y }`, row-major shades and a label for each row. */
+export function trainingSet({ digits, features }) {
+  const { x, y } = loadMnist().train;
+  return { x: x.subarray(0, digits * features), y: y.subarray(0, digits) };
+}
 
 /**
  * Goes through the data in a new random order, in batches of at most `batch` rows. `step` gets the rows of a batch as

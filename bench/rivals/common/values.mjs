@@ -1,9 +1,11 @@
 /** The same numbers for every contestant: `values.py` computes them bit for bit. */
 
-/** The streams of random numbers; the weights of layer i are the stream WEIGHTS + i. */
+/** The streams of random numbers; the weights of dense layer i are the stream WEIGHTS + i. */
 const INPUTS = 0;
 const LABELS = 1;
 const WEIGHTS = 2;
+/** Those of convolution i are the stream WINDOWS + i. */
+const WINDOWS = 16;
 
 /** `length` numbers in [-limit, limit): a hash of their index (the finaliser of MurmurHash3), cut to 24 bits. */
 export function uniform(stream, length, limit = 1) {
@@ -32,6 +34,13 @@ export const layers = (sizes) =>
   sizes.slice(1).map((N, i) => {
     const K = sizes[i];
     return { K, N, weight: uniform(WEIGHTS + i, K * N, Math.sqrt(6 / K)), bias: new Float32Array(N) };
+  });
+
+/** `{ k, C, N, weight [k, k, C, N], bias [N] }` for each convolution, by the same rule. */
+export const convolutions = (shapes) =>
+  shapes.map(({ k, C, N }, i) => {
+    const K = k * k * C;
+    return { k, C, N, weight: uniform(WINDOWS + i, K * N, Math.sqrt(6 / K)), bias: new Float32Array(N) };
   });
 
 /** The operands of the products of a dense layer. */

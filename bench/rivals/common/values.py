@@ -7,6 +7,7 @@ import numpy as np
 INPUTS = 0
 LABELS = 1
 WEIGHTS = 2
+WINDOWS = 16
 
 
 def uniform(stream, length, limit=1.0):
@@ -34,6 +35,16 @@ def layers(sizes):
         (uniform(WEIGHTS + i, k * n, math.sqrt(6 / k)).reshape(k, n), np.zeros(n, np.float32))
         for i, (k, n) in enumerate(zip(sizes, sizes[1:]))
     ]
+
+
+def convolutions(shapes):
+    """A pair of weight [k, k, C, N] and bias [N] for each convolution."""
+    arrays = []
+    for i, shape in enumerate(shapes):
+        k, c, n = shape["k"], shape["C"], shape["N"]
+        weight = uniform(WINDOWS + i, k * k * c * n, math.sqrt(6 / (k * k * c))).reshape(k, k, c, n)
+        arrays.append((weight, np.zeros(n, np.float32)))
+    return arrays
 
 
 def operands(m, k, n):

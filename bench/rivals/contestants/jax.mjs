@@ -1,37 +1,59 @@
 /** jax-js on its WebAssembly backend: a step is one compiled function, with the optimiser written out. */
 import { shuffledBatches, trainingSet } from '../common/epoch.mjs';
 import { serve } from '../common/serve.mjs';
-import { labels, layers, meanMagnitude, operands, samples } from '../common/values.mjs';
+import { convolutions, labels, layers, meanMagnitude, operands, samples } from '../common/values.mjs';
 
 const BETA1 = 0.9;
 const BETA2 = 0.999;
 const EPSILON = 1e-8;
 
 serve(async () => {
-  const { init, jit, nn, numpy: np, tree, valueAndGrad } = await import('@jax-js/jax');
+  const { init, jit, lax, nn, numpy: np, tree, valueAndGrad } = await import('@jax-js/jax');
   await init('wasm');
 
   const matrix = (values, rows) => np.array(values).reshape([rows, values.length / rows]);
 
-  const makeLayers = (sizes) =>
-    layers(sizes).map(({ K, weight, bias }) => ({ weight: matrix(weight, K), bias: np.array(bias) }));
+  const makeLayers = ({ convolutions: shapes, sizes }) => ({
+    windows: convolutions(shapes).map(({ k, C, N, weight, bias }) => ({
+      weight: np.transpose(np.array(weight).reshape([k, k, C, N]), [3, 2, 0, 1]),
+      bias: np.array(bias).reshape([N, 1, 1]),
+    })),
+    dense: layers(sizes).map(({ K, weight, bias }) => ({ weight: matrix(weight, K), bias: np.array(bias) })),
+  });
 
-  const logitsOf = (net, x) =>
-    net.reduce((y, { weight, bias }, i) => {
-      const z = np.matmul(y, weight).add(bias);
-      return i < net.length - 1 ? nn.relu(z) : z;
-    }, x);
+  /** Channels come first in its convolutions, and last in the features of the dense layers. */
+  function featuresOf({ convolutions: shapes }, windows, x) {
+    if (shapes.length === 0) return x;
+    const [{ H, W, C }] = shapes;
+    const rows = x.shape[0];
+    let y = np.transpose(x.reshape([rows, H, W, C]), [0, 3, 1, 2]);
+    for (const { weight, bias } of windows) {
+      y = nn.relu(lax.conv(y, weight, [1, 1], 'VALID').add(bias));
+      const [, N, OH, OW] = y.shape;
+      y = np.max(y.reshape([rows, N, OH / 2, 2, OW / 2, 2]), [3, 5]);
+    }
+    return np.transpose(y, [0, 2, 3, 1]).reshape([rows, -1]);
+  }
+
+  const logitsOf = (job) => (net, x) =>
+    net.dense.reduce(
+      (y, { weight, bias }, i) => {
+        const z = np.matmul(y, weight).add(bias);
+        return i < net.dense.length - 1 ? nn.relu(z) : z;
+      },
+      featuresOf(job, net.windows, x),
+    );
 
   /** The mean cross-entropy; y is one-hot. */
-  const lossOf = (net, x, y) => {
+  const lossOf = (job) => (net, x, y) => {
     const rows = x.shape[0];
-    return np.sum(nn.logSoftmax(logitsOf(net, x)).mul(y)).mul(-1 / rows);
+    return np.sum(nn.logSoftmax(logitsOf(job)(net, x)).mul(y)).mul(-1 / rows);
   };
 
   /** A function that takes one step, and returns the loss as an array. */
-  function trainer({ sizes, optimizer, learningRate }) {
-    let state = initialState(makeLayers(sizes), optimizer);
-    const step = jit(optimizer === 'adam' ? adamStep(learningRate) : sgdStep(learningRate));
+  function trainer(job) {
+    let state = initialState(makeLayers(job), job.optimizer);
+    const step = jit(job.optimizer === 'adam' ? adamStep(job) : sgdStep(job));
     let steps = 0;
     return (x, y) => {
       steps++;
@@ -46,14 +68,14 @@ serve(async () => {
     return optimizer === 'adam' ? { net, m: zeros(), v: zeros() } : { net };
   }
 
-  const sgdStep = (learningRate) => (state, x, y, c1, c2) => {
+  const sgdStep = (job) => (state, x, y, c1, c2) => {
     tree.dispose([c1, c2]);
-    const [loss, gradients] = valueAndGrad(lossOf)(tree.ref(state.net), x, y);
-    return [loss, { net: tree.map((p, g) => p.sub(g.mul(learningRate)), state.net, gradients) }];
+    const [loss, gradients] = valueAndGrad(lossOf(job))(tree.ref(state.net), x, y);
+    return [loss, { net: tree.map((p, g) => p.sub(g.mul(job.learningRate)), state.net, gradients) }];
   };
 
-  const adamStep = (learningRate) => (state, x, y, c1, c2) => {
-    const [loss, gradients] = valueAndGrad(lossOf)(tree.ref(state.net), x, y);
+  const adamStep = (job) => (state, x, y, c1, c2) => {
+    const [loss, gradients] = valueAndGrad(lossOf(job))(tree.ref(state.net), x, y);
     const m = tree.map((m, g) => m.mul(BETA1).add(g.mul(1 - BETA1)), state.m, tree.ref(gradients));
     const v = tree.map((v, g) => v.mul(BETA2).add(np.square(g).mul(1 - BETA2)), state.v, gradients);
     const net = tree.map(
@@ -61,7 +83,7 @@ serve(async () => {
         p.sub(
           m
             .mul(c1.ref)
-            .mul(learningRate)
+            .mul(job.learningRate)
             .div(np.sqrt(v.mul(c2.ref)).add(EPSILON)),
         ),
       state.net,
@@ -95,7 +117,7 @@ serve(async () => {
 
     train(job) {
       const step = trainer(job);
-      const x = matrix(samples(job.batch, job.sizes[0]), job.batch);
+      const x = matrix(samples(job.batch, job.features), job.batch);
       const y = oneHot(labels(job.batch, job.sizes.at(-1)), job.sizes.at(-1));
       let loss;
       return {
@@ -109,7 +131,7 @@ serve(async () => {
 
     epoch(job) {
       const step = trainer(job);
-      const data = trainingSet();
+      const data = trainingSet(job);
       let mean;
       return {
         run() {
@@ -124,14 +146,14 @@ serve(async () => {
       };
     },
 
-    predict({ sizes, batch }) {
-      const net = makeLayers(sizes);
-      const forward = jit(logitsOf);
-      const values = samples(batch, sizes[0]);
+    predict(job) {
+      const net = makeLayers(job);
+      const forward = jit(logitsOf(job));
+      const values = samples(job.batch, job.features);
       let logits;
       return {
         async run() {
-          logits = await forward(tree.ref(net), matrix(values, batch)).data();
+          logits = await forward(tree.ref(net), matrix(values, job.batch)).data();
         },
         result: () => meanMagnitude(logits),
       };

@@ -3,26 +3,28 @@ import { adam, network, sgd } from '../../../dist/index.js';
 import { runtimeFor } from '../../../dist/runtime/runtime.js';
 import { requestedTier } from '../../../dist/runtime/tiers.js';
 import { products } from '../../ladder/products.mjs';
-import { layersOf } from '../../ladder/steps.mjs';
+import { configOf } from '../../ladder/steps.mjs';
 import { trainingSet } from '../common/epoch.mjs';
 import { serve } from '../common/serve.mjs';
-import { labels, layers, meanMagnitude, samples } from '../common/values.mjs';
+import { convolutions, labels, layers, meanMagnitude, samples } from '../common/values.mjs';
 
 const PRODUCTS = ['forward', 'dX', 'dW'];
 const optimizers = { sgd, adam };
 
 /** With the parameters that all contestants start from. */
-async function networkOf({ sizes, batch, optimizer, learningRate }, threads) {
+async function networkOf(job, threads) {
+  const { batch, optimizer, learningRate } = job;
   const net = await network({
-    input: sizes[0],
-    layers: layersOf(sizes),
+    ...configOf(job),
     loss: 'softmaxCrossEntropy',
     optimizer: optimizer && optimizers[optimizer]({ learningRate }),
     batch,
     threads,
   });
-  for (const [i, { K, N, weight, bias }] of layers(sizes).entries())
-    net.setParameters({ [`${i}.weight`]: { shape: [K, N], data: weight }, [`${i}.bias`]: { shape: [N], data: bias } });
+  const weighted = [...convolutions(job.convolutions), ...layers(job.sizes)];
+  const arrays = weighted.flatMap(({ weight, bias }) => [weight, bias]);
+  const named = [...net.parameters()].map(([name, { shape }], i) => [name, { shape, data: arrays[i] }]);
+  net.setParameters(Object.fromEntries(named));
   return net;
 }
 
@@ -40,7 +42,7 @@ serve(async ({ threads }) => {
 
     async train(job) {
       const net = await networkOf(job, threads);
-      const x = samples(job.batch, job.sizes[0]);
+      const x = samples(job.batch, job.features);
       const y = labels(job.batch, job.sizes.at(-1));
       let loss;
       return {
@@ -53,7 +55,7 @@ serve(async ({ threads }) => {
 
     async epoch(job) {
       const net = await networkOf(job, threads);
-      const data = trainingSet();
+      const data = trainingSet(job);
       let loss;
       return {
         async run() {
@@ -65,7 +67,7 @@ serve(async ({ threads }) => {
 
     async predict(job) {
       const net = await networkOf(job, threads);
-      const x = samples(job.batch, job.sizes[0]);
+      const x = samples(job.batch, job.features);
       let logits;
       return {
         run() {

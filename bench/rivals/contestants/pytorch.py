@@ -1,7 +1,7 @@
 """PyTorch on the CPU, written for speed so that the comparison is an honest one: tensors stay where they are, gradients
 are set to None instead of cleared, a batch of an epoch is one index_select, the loss is read once an epoch, denormal
-numbers are flushed, of the implementations of an optimiser the fastest here is taken, and predictions
-come from a traced model, optimised for inference."""
+numbers are flushed, of the implementations of an optimiser and of the two layouts of images the fastest here is taken,
+and predictions come from a traced model, optimised for inference."""
 
 import re
 import sys
@@ -18,23 +18,41 @@ from torch import nn
 
 RULES = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
 IMPLEMENTATIONS = [{"fused": True}, {"foreach": True}, {"foreach": False}]
+FORMATS = [torch.contiguous_format, torch.channels_last]
 cross_entropy = nn.functional.cross_entropy
 
 
-def model_of(sizes):
+def model_of(job):
+    convolutions, sizes = job["convolutions"], job["sizes"]
     modules = []
+    if convolutions:
+        modules.append(nn.Unflatten(1, (convolutions[0]["C"], convolutions[0]["H"], convolutions[0]["W"])))
+    for shape in convolutions:
+        modules += [nn.Conv2d(shape["C"], shape["N"], shape["k"]), nn.ReLU(), nn.MaxPool2d(2)]
+    if convolutions:
+        modules.append(nn.Flatten())
     for k, n in zip(sizes, sizes[1:]):
         modules += [nn.Linear(k, n), nn.ReLU()]
     model = nn.Sequential(*modules[:-1])
-    set_parameters(model, sizes)
+    set_parameters(model, job)
     return model
 
 
 @torch.no_grad()
-def set_parameters(model, sizes):
-    linear = [module for module in model if isinstance(module, nn.Linear)]
-    for module, (weight, bias) in zip(linear, values.layers(sizes)):
-        module.weight.copy_(torch.from_numpy(weight).t())
+def set_parameters(model, job):
+    """Channels come last in the values: an image is [height, width, channels], a window [k, k, channels, filters]."""
+    weighted = [module for module in model if isinstance(module, (nn.Conv2d, nn.Linear))]
+    arrays = values.convolutions(job["convolutions"]) + values.layers(job["sizes"])
+    channels = 1
+    for module, (weight, bias) in zip(weighted, arrays):
+        weight = torch.from_numpy(weight)
+        if isinstance(module, nn.Conv2d):
+            module.weight.copy_(weight.permute(3, 2, 0, 1))
+            channels = module.out_channels
+        else:
+            # The features of the first dense layer are an image, whose channels come first here.
+            module.weight.copy_(weight.t().unflatten(1, (-1, channels)).transpose(1, 2).flatten(1))
+            channels = 1
         module.bias.copy_(torch.from_numpy(bias))
 
 
@@ -46,22 +64,27 @@ def train_step(model, optimizer, x, y):
     return loss.detach()
 
 
-def fastest_optimizer(model, job, x, y):
-    """The implementation whose third step is the quickest; the model is as it was before."""
-    times = []
-    for options in IMPLEMENTATIONS:
-        try:
-            optimizer = RULES[job["optimizer"]](model.parameters(), lr=job["learningRate"], **options)
-            for _ in range(3):
-                start = time.perf_counter()
-                train_step(model, optimizer, x, y)
-                seconds = time.perf_counter() - start
-            times.append((seconds, options))
-        except (TypeError, RuntimeError):
-            continue
-    _, options = min(times, key=lambda pair: pair[0])
-    set_parameters(model, job["sizes"])
-    return RULES[job["optimizer"]](model.parameters(), lr=job["learningRate"], **options)
+def fastest(job, x, y):
+    """A model and its optimizer: the memory format of images and the implementation whose third step is the quickest."""
+    choices = []
+    for memory_format in FORMATS if job["convolutions"] else FORMATS[:1]:
+        for options in IMPLEMENTATIONS:
+            try:
+                model, optimizer = make(job, memory_format, options)
+                for _ in range(3):
+                    start = time.perf_counter()
+                    train_step(model, optimizer, x, y)
+                    seconds = time.perf_counter() - start
+                choices.append((seconds, memory_format, options))
+            except (TypeError, RuntimeError):
+                continue
+    _, *choice = min(choices, key=lambda choice: choice[0])
+    return make(job, *choice)
+
+
+def make(job, memory_format, options):
+    model = model_of(job).to(memory_format=memory_format)
+    return model, RULES[job["optimizer"]](model.parameters(), lr=job["learningRate"], **options)
 
 
 def product(job):
@@ -72,11 +95,9 @@ def product(job):
 
 
 def train(job):
-    sizes, batch = job["sizes"], job["batch"]
-    x = torch.from_numpy(values.samples(batch, sizes[0]))
-    y = torch.from_numpy(values.labels(batch, sizes[-1]))
-    model = model_of(sizes)
-    optimizer = fastest_optimizer(model, job, x, y)
+    x = torch.from_numpy(values.samples(job["batch"], job["features"]))
+    y = torch.from_numpy(values.labels(job["batch"], job["sizes"][-1]))
+    model, optimizer = fastest(job, x, y)
     loss = None
 
     def run():
@@ -87,10 +108,9 @@ def train(job):
 
 
 def epoch(job):
-    x, y = mnist(Path(job["folder"]))
+    x, y = (array[: job["digits"]] for array in mnist(Path(job["folder"])))
     batch = job["batch"]
-    model = model_of(job["sizes"])
-    optimizer = fastest_optimizer(model, job, x[:batch], y[:batch])
+    model, optimizer = fastest(job, x[:batch], y[:batch])
     total = None
 
     def run():
@@ -103,9 +123,9 @@ def epoch(job):
 
 
 def predict(job):
-    x = torch.from_numpy(values.samples(job["batch"], job["sizes"][0]))
+    x = torch.from_numpy(values.samples(job["batch"], job["features"]))
     with torch.no_grad():
-        traced = torch.jit.trace(model_of(job["sizes"]).eval(), x)
+        traced = torch.jit.trace(model_of(job).eval(), x)
     model = torch.jit.optimize_for_inference(traced)
     logits = None
 

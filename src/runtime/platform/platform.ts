@@ -27,8 +27,8 @@ export interface Platform {
   readonly setEngineFlag: ((flag: string) => void) | null;
   /** Starts a worker that instantiates the kernels and enters their loop. `onExit` tells why it ended. */
   startWorker(start: WorkerStart, onExit: (reason: string) => void): WorkerHandle;
-  /** Unpacks zlib data. */
-  inflate(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
+  /** The bytes of zlib data in base64. */
+  inflate(base64: string): Promise<Uint8Array<ArrayBuffer>>;
   readFile(path: string): Promise<Uint8Array>;
   /** Writes beside the target, then renames into place: nothing is lost when writing fails. */
   writeFile(path: string, bytes: Uint8Array): Promise<void>;
