@@ -2,7 +2,7 @@ import { apply, type Node } from '../../../src/graph/node.js';
 import * as composed from '../../../src/graph/ops/composed-losses.js';
 import * as losses from '../../../src/graph/ops/loss.js';
 import { integers, uniform } from '../../numbers.js';
-import { all, type Case, type Draw, each, named, type Operand, over, positive, signed } from './operands.js';
+import { all, type Case, type Draw, each, named, type Operand, positive, signed } from './operands.js';
 
 const [, lossGradientOperation] = losses.lossOperations;
 
@@ -56,7 +56,7 @@ const composedCases = (n: number): Case[] => {
     ),
     ...[each([n]), all([n])].flatMap((b) => [
       named('cosineDistance', [each([n]), b], cosineDistance),
-      named('contrastive', [each([n]), b, over(each([]), different)], (x, y, t) => contrastive(x, y, t, 3)),
+      named('contrastive', [each([n]), b, each([], different)], (x, y, t) => contrastive(x, y, t, 3)),
       named('triplet', [each([n]), each([n]), b], (a, p, q) => triplet(a, p, q)),
     ]),
     named('triplet, all of them violated,', [each([2, n]), each([2, n]), each([2, n])], (a, p, q) =>
