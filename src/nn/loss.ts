@@ -50,7 +50,7 @@ function weightsOf({ shape }: Node, { classWeights }: LossConfig): Node | undefi
 const rules: { readonly [Name in LossName]: LossRule } = {
   softmaxCrossEntropy: {
     options: ['labelSmoothing', 'classWeights'],
-    targets: () => [],
+    targets: (output) => output.shape.slice(0, -1),
     build: (logits, labels, config) =>
       losses.softmaxCrossEntropy(logits, labels, config.labelSmoothing, weightsOf(logits, config)),
   },

@@ -63,7 +63,6 @@ describe.each(testedTiers)('on %s', (tier) => {
         'layer 0 (dense)',
         '1e+39',
       ],
-      ['an output of two axes for labels', { input: [28, 28] }, ShapeError, 'softmaxCrossEntropy', 'got [28, 3]'],
       ['an unknown loss', { loss: 'mse' }, ValueError, 'network', 'got "mse"'],
       ['a loss named like a method', { loss: 'toString' }, ValueError, 'network', 'got "toString"'],
       ['a label smoothing of 1', { labelSmoothing: 1 }, ValueError, 'network', 'got 1'],

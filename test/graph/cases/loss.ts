@@ -34,6 +34,22 @@ const operationCases = (n: number): Case[] =>
     ];
   });
 
+/** With a label at each of three positions. */
+const sequenceCases = (n: number): Case[] => {
+  const { softmaxCrossEntropy } = losses;
+  const labels: Operand = { ...label(n), shape: [3] };
+  const attributes = { kind: 'softmaxCrossEntropy', alpha: 0 };
+  return [
+    named('softmaxCrossEntropy at positions', [each([3, n]), labels], (z, t) => softmaxCrossEntropy(z, t)),
+    named('softmaxCrossEntropy at positions, weighted,', [each([3, n]), labels, all([n], positive)], (z, t, w) =>
+      softmaxCrossEntropy(z, t, 0.1, w),
+    ),
+    named('the gradient of softmaxCrossEntropy at positions', [each([3, n]), labels, each([3])], (z, t, dy) =>
+      apply(lossGradientOperation, [z, t, dy], attributes as never),
+    ),
+  ];
+};
+
 /** Losses that are composed of operations. */
 const composedCases = (n: number): Case[] => {
   const { contrastive, cosineDistance, hinge, klDivergence, softTargetCrossEntropy, triplet } = composed;
@@ -65,4 +81,4 @@ const composedCases = (n: number): Case[] => {
   ];
 };
 
-export const lossCases = (n: number): Case[] => [...operationCases(n), ...composedCases(n)];
+export const lossCases = (n: number): Case[] => [...operationCases(n), ...sequenceCases(n), ...composedCases(n)];
