@@ -28,6 +28,7 @@ export {
 } from './graph/ops/composed-losses.js';
 export { type ConvOptions, type ConvTransposeOptions, conv1d, conv2d, convTranspose2d } from './graph/ops/conv.js';
 export { dense } from './graph/ops/dense.js';
+export { type DropoutOptions, dropout } from './graph/ops/dropout.js';
 export {
   abs,
   add,

@@ -8,6 +8,7 @@ import type { Operation } from '../../src/graph/operation.js';
 import { input, parameter } from '../../src/graph/ops/source.js';
 import { activationCases } from './cases/activation.js';
 import { chooseCases } from './cases/choose.js';
+import { dropoutCases } from './cases/dropout.js';
 import { elementwiseCases } from './cases/elementwise.js';
 import { embeddingCases } from './cases/embedding.js';
 import { lossCases } from './cases/loss.js';
@@ -40,6 +41,7 @@ export const casesOf = (n: number): Case[] => [
   ...softmaxCases(n),
   ...matmulCases(n),
   ...embeddingCases(n),
+  ...dropoutCases(n),
   ...lossCases(n),
 ];
 
