@@ -1,6 +1,6 @@
 /** Configurations that make no sense, and networks that do not fit, are refused when they are made. */
 import { describe, expect, it } from 'vitest';
-import { MemoryError, ShapeError, ValueError } from '../../src/errors.js';
+import { MemoryError, ValueError } from '../../src/errors.js';
 import { activation, adam, dense, type NetworkOptions, network, sgd } from '../../src/index.js';
 import { any, CLASSES, config, type ErrorClass, expectRefused, testedTiers, x, y } from './refusals.js';
 
