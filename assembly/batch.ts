@@ -5,6 +5,8 @@ import { panels } from './panel';
 export let rows: i32 = 0;
 /** Sample panels in this run. Lanes beyond `rows` in the last one repeat the last sample. */
 export let samplePanels: i32 = 0;
+/** Steps that training has taken. */
+export let step: i32 = 0;
 /** Where the optimiser's numbers of this step lie; see `update/rules.ts`. */
 export let hyper: usize = 0;
 /** Where a 1 is written when an input is not finite. */
@@ -16,12 +18,14 @@ export let scratch: usize = 0;
 
 export function setBatch(
   count: i32,
+  stepCount: i32,
   threadCount: i32,
   hyperPointer: usize,
   invalidPointer: usize,
   scratchTile: usize,
 ): void {
   rows = count;
+  step = stepCount;
   threads = threadCount;
   samplePanels = panels(count);
   hyper = hyperPointer;

@@ -6,6 +6,7 @@
  * The block of a program, 64-byte aligned:
  *
  *   0    rows: samples of this run            4    set to 1 by an instruction that found a non-finite input
+ *   8    step: steps that training has taken
  *   64   hyper: the optimiser's numbers       128  records, RECORD_BYTES each; word 0 is opcode | barrier << 16
  */
 import { setBatch } from './batch';
@@ -14,6 +15,7 @@ import { Check, RECORD_BYTES } from './generated/instructions';
 import { barrier, scratchTile } from './threads';
 
 const INVALID: usize = 4;
+const STEP: usize = 8;
 const HYPER: usize = 64;
 const RECORDS: usize = 128;
 const BARRIER: i32 = 1 << 16;
@@ -25,7 +27,8 @@ export const BROKEN: i32 = 2;
 
 /** Executes records first to first + count - 1 as thread `thread` of `threads`. */
 export function run(control: usize, program: usize, first: i32, count: i32, thread: i32, threads: i32): i32 {
-  setBatch(load<i32>(program), threads, program + HYPER, program + INVALID, scratchTile(control, thread));
+  const scratch = scratchTile(control, thread);
+  setBatch(load<i32>(program), load<i32>(program, STEP), threads, program + HYPER, program + INVALID, scratch);
   let r = program + RECORDS + <usize>first * RECORD_BYTES;
   for (const end = r + <usize>count * RECORD_BYTES; r < end; r += RECORD_BYTES) {
     const word = load<i32>(r);

@@ -3,11 +3,11 @@
  * without state: four words of 32 bits are a function of a counter and a key. `src/random.ts` is its twin in
  * TypeScript, equal to the last bit.
  */
-const MULTIPLIER_0: u64 = 0xd2511f53;
-const MULTIPLIER_1: u64 = 0xcd9e8d57;
-const WEYL_0: u32 = 0x9e3779b9;
-const WEYL_1: u32 = 0xbb67ae85;
-const ROUNDS: i32 = 10;
+export const MULTIPLIER_0: u64 = 0xd2511f53;
+export const MULTIPLIER_1: u64 = 0xcd9e8d57;
+export const WEYL_0: u32 = 0x9e3779b9;
+export const WEYL_1: u32 = 0xbb67ae85;
+export const ROUNDS: i32 = 10;
 
 /**
  * Element e is word e mod 4 of the block with counter (floor(e / 4), stream, 0, 0) and the seed as key: its upper 24

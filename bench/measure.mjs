@@ -12,7 +12,7 @@ const SAMPLE_MS = 0.5;
  */
 export const efforts = {
   full: { rounds: 16, sliceMs: 15, budgetMs: 4000, longestMs: Infinity },
-  quick: { rounds: 4, sliceMs: 5, budgetMs: 400, longestMs: 1200 },
+  quick: { rounds: 4, sliceMs: 5, budgetMs: 250, longestMs: 600 },
 };
 
 /** Milliseconds a call of each side, one array of samples a side. */

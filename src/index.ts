@@ -3,13 +3,12 @@ export { type NetworkOptions, network, type PredictionOf } from './create.js';
 export * from './errors.js';
 export type { MemoryPlan, RuntimeReport, Tensor } from './graph/model.js';
 export type { ActivationName } from './graph/ops/activation.js';
-export type { LossName } from './graph/ops/loss.js';
 export { load } from './load.js';
 export type { Network } from './network.js';
 export { from, type InputShape, type NetworkConfig, type OutputConfig } from './nn/config.js';
 export type { Initializer } from './nn/initialize.js';
 export * from './nn/layers/public.js';
-export type { LossConfig, LossFunction } from './nn/loss.js';
+export type { LossConfig, LossFunction, LossName } from './nn/loss.js';
 export {
   type AdagradConfig,
   type AdamConfig,

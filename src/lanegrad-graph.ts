@@ -28,6 +28,7 @@ export {
 } from './graph/ops/composed-losses.js';
 export { type ConvOptions, type ConvTransposeOptions, conv1d, conv2d, convTranspose2d } from './graph/ops/conv.js';
 export { dense } from './graph/ops/dense.js';
+export { type DropoutOptions, dropout } from './graph/ops/dropout.js';
 export {
   abs,
   add,
@@ -52,6 +53,7 @@ export {
   sub,
   where,
 } from './graph/ops/elementwise.js';
+export { embedding } from './graph/ops/embedding.js';
 export {
   binaryCrossEntropy,
   huber,

@@ -125,8 +125,9 @@ export class Network<Prediction = Tensor> {
   }
 
   /**
-   * The outputs for any number of samples, [rows, ...output]: probabilities if the loss is softmaxCrossEntropy or
-   * binaryCrossEntropy, unless `logits` are asked for; else what the last layer gives. Several outputs come by name.
+   * The outputs for any number of samples, [rows, ...output]: probabilities if the loss is on logits
+   * (softmaxCrossEntropy, softTargetCrossEntropy, klDivergence, binaryCrossEntropy), unless `logits` are asked for; else
+   * what the last layer gives. Several outputs come by name.
    */
   predict(x: Arrays, { logits = false }: { readonly logits?: boolean } = {}): Prediction {
     const nodes = this.#graph.inference.outputs;

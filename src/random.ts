@@ -77,7 +77,7 @@ export function fillUniform(target: Float32Array, seed: number, stream: number, 
 }
 
 /** A word's upper 24 bits as a number in [0, 1), exact in f32. */
-function unit(word: number): number {
+export function unit(word: number): number {
   return (word >>> 8) / 2 ** 24;
 }
 
@@ -154,7 +154,7 @@ export function seedWords(operation: string, seed: number): [low: number, high: 
   return [seed >>> 0, Math.floor(seed / TWO_32)];
 }
 
-function checkStream(operation: string, stream: number): number {
+export function checkStream(operation: string, stream: number): number {
   if (!Number.isInteger(stream) || stream < 0 || stream >= TWO_32)
     throw new ValueError(`${operation}: expected a stream that is an integer from 0 to 2^32 - 1, got ${stream}`);
   return stream;

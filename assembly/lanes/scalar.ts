@@ -217,3 +217,41 @@ export function transposeBlock(s: usize, sourceStride: usize, t: usize, targetSt
 export function transposeRows(s0: usize, s1: usize, s2: usize, s3: usize, t: usize, targetStride: usize): void {
   f32.store(t, f32.load(s0));
 }
+
+export type Words = u32;
+
+// @ts-ignore: decorator
+@inline
+export function splatWord(x: u32): Words {
+  return x;
+}
+
+// @ts-ignore: decorator
+@inline
+export function iotaWords(first: u32): Words {
+  return first;
+}
+
+// @ts-ignore: decorator
+@inline
+export function xor(a: Words, b: Words): Words {
+  return a ^ b;
+}
+
+// @ts-ignore: decorator
+@inline
+export function mulLow(a: Words, b: Words): Words {
+  return a * b;
+}
+
+// @ts-ignore: decorator
+@inline
+export function mulHigh(a: Words, b: Words): Words {
+  return <u32>((<u64>a * <u64>b) >> 32);
+}
+
+// @ts-ignore: decorator
+@inline
+export function upper24(x: Words): Lanes {
+  return <f32>(x >> 8);
+}

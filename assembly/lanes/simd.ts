@@ -255,3 +255,46 @@ export function transposeRows(s0: usize, s1: usize, s2: usize, s3: usize, t: usi
   v128.store(t + 2 * targetStride, v128.shuffle<f64>(t1, t3, 0, 2));
   v128.store(t + 3 * targetStride, v128.shuffle<f64>(t1, t3, 1, 3));
 }
+
+/** As many words of 32 bits. */
+export type Words = v128;
+
+// @ts-ignore: decorator
+@inline
+export function splatWord(x: u32): Words {
+  return i32x4.splat(x);
+}
+
+/** The words first, first + 1, .... */
+// @ts-ignore: decorator
+@inline
+export function iotaWords(first: u32): Words {
+  return i32x4.add(i32x4.splat(first), i32x4(0, 1, 2, 3));
+}
+
+// @ts-ignore: decorator
+@inline
+export function xor(a: Words, b: Words): Words {
+  return v128.xor(a, b);
+}
+
+/** The lower 32 bits of the products. */
+// @ts-ignore: decorator
+@inline
+export function mulLow(a: Words, b: Words): Words {
+  return i32x4.mul(a, b);
+}
+
+/** The upper 32 bits of the products. */
+// @ts-ignore: decorator
+@inline
+export function mulHigh(a: Words, b: Words): Words {
+  return v128.shuffle<i32>(i64x2.extmul_low_i32x4_u(a, b), i64x2.extmul_high_i32x4_u(a, b), 1, 3, 5, 7);
+}
+
+/** The upper 24 bits as numbers. */
+// @ts-ignore: decorator
+@inline
+export function upper24(x: Words): Lanes {
+  return f32x4.convert_i32x4_s(i32x4.shr_u(x, 8));
+}

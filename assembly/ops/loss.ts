@@ -1,6 +1,6 @@
 /**
  * Losses. Forward gives one number for each sample, and the program's loss is their mean over the batch; backward gives
- * dx = dy (d loss / d logits), dy one number for each sample. Lanes are samples, so that a sum over classes or outputs
+ * dx = dy (d loss / d logits), dy one number for each sample. Positions count as so many samples more. Lanes are samples, so that a sum over classes or outputs
  * runs down the lines, two vectors of each at a time: what V8 can join into one of 256 bits.
  */
 import { samplePanels, scratch } from '../batch';
@@ -187,7 +187,7 @@ function meanBackward<T>(z: usize, t: usize, dy: usize, dx: usize, N: i32, delta
 }
 
 export function lossForwardUnits(r: usize): i32 {
-  return samplePanels;
+  return samplePanels * LossForward.positions(r);
 }
 
 export function lossForward(r: usize, first: i32, last: i32): void {
@@ -211,7 +211,7 @@ export function lossForward(r: usize, first: i32, last: i32): void {
 }
 
 export function lossBackwardUnits(r: usize): i32 {
-  return samplePanels;
+  return samplePanels * LossBackward.positions(r);
 }
 
 export function lossBackward(r: usize, first: i32, last: i32): void {

@@ -62,7 +62,7 @@ function samplePointer(source: usize, index: usize, sample: i32, features: i32):
 }
 
 /** `count` numbers of LANES samples, each sample to a lane of the lines at t. */
-function packLanes(s0: usize, s1: usize, s2: usize, s3: usize, t: usize, count: i32): void {
+export function packLanes(s0: usize, s1: usize, s2: usize, s3: usize, t: usize, count: i32): void {
   const end = t + lines(count);
   for (const whole = t + lines(count & -LANES); t < whole; t += lines(LANES)) {
     transposeRows(s0, s1, s2, s3, t, LINE_BYTES);

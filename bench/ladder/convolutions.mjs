@@ -1,9 +1,9 @@
 /** The three products of a convolution of stride 1 on M samples, without the rest of a network. */
 import { Convolution, multiplyAddsOf, outputOf } from '../plain/convolution.mjs';
+import { random, randoms } from '../random.mjs';
 import { Kernel } from './kernel.mjs';
 import { multiplyAdds } from './limits.mjs';
 
-const random = () => Math.random() - 0.5;
 const panels = (n) => Math.ceil(n / 16);
 
 /** A scenario: forward, dX and dW of `shape`, `{ H, W, C, k, N, pad }`. */
@@ -61,7 +61,7 @@ function plainConvolution(M, shape) {
   const { H, W, C, k, N } = shape;
   const { OH, OW } = outputOf(shape);
   const extents = [M * H * W * C, k * k * C * N, M * OH * OW * N];
-  const [x, w, dy] = extents.map((length) => Float32Array.from({ length }, random));
+  const [x, w, dy] = extents.map((length) => randoms(length));
   const [dx, dw, y] = extents.map((length) => new Float32Array(length));
   const convolution = new Convolution(M, shape);
   return {

@@ -10,15 +10,17 @@ export class Kernel {
   #count;
   #addresses = new Map();
 
-  /** `describe` gets a function that reserves a buffer of f32 and returns the list of instructions. */
+  /** `describe` gets a function that reserves a buffer of f32, zeros unless told what to fill it with, and returns the list of instructions. */
   constructor(runtime, rows, describe) {
     this.#runtime = runtime;
-    const buffer = (floats, fill = () => 0) => {
+    const buffer = (floats, fill) => {
       const reserved = createBuffer('bench', 4 * floats, 'pinned');
       const address = runtime.heap.allocate(4 * floats, 'bench');
       this.#addresses.set(reserved, address);
       const { f32 } = runtime.heap;
-      for (let i = 0; i < floats; i++) f32[address / 4 + i] = fill(i);
+      const values = f32.subarray(address / 4, address / 4 + floats);
+      if (fill) for (let i = 0; i < floats; i++) values[i] = fill();
+      else values.fill(0);
       return reserved;
     };
     const instructions = describe(buffer);

@@ -1,12 +1,12 @@
 /** The three products of a dense layer of K inputs and N outputs on M samples, without the rest of a network. */
 import { product } from '../plain/product.mjs';
+import { random, randoms } from '../random.mjs';
 import { Kernel } from './kernel.mjs';
 import { multiplyAdds } from './limits.mjs';
 
 /** From so many multiply-adds on, waking a second thread is worth it. */
 const THREADED = 2 ** 23;
 
-const random = () => Math.random() - 0.5;
 const panels = (n) => Math.ceil(n / 16);
 
 /** A scenario: forward, dX and dW of one layer. */
@@ -68,7 +68,7 @@ function kernelLayer(runtime, threads, M, K, N) {
 }
 
 function plainLayer(M, K, N) {
-  const [x, w, dy] = [M * K, K * N, M * N].map((length) => Float32Array.from({ length }, random));
+  const [x, w, dy] = [M * K, K * N, M * N].map((length) => randoms(length));
   const [dx, dw, y] = [M * K, K * N, M * N].map((length) => new Float32Array(length));
   return {
     runs: [

@@ -3,6 +3,7 @@ import { adam, conv2d, dense, flatten, maxPool2d, network, sgd } from '../../dis
 import { featuresOf, nameOf, trainFlops } from '../networks.mjs';
 import { PlainNetwork, adam as plainAdam, sgd as plainSgd } from '../plain/network.mjs';
 import { TinyNetwork } from '../plain/tiny.mjs';
+import { randoms } from '../random.mjs';
 import { multiplyAdds } from './limits.mjs';
 
 /** So small that no number of steps changes what a step computes: the numbers never grow or vanish. */
@@ -24,7 +25,7 @@ export const configOf = ({ convolutions, sizes }) => ({
 });
 
 /** He's uniform initialisation. */
-const weights = (K, N) => Float32Array.from({ length: K * N }, () => (2 * Math.random() - 1) * Math.sqrt(6 / K));
+const weights = (K, N) => randoms(K * N, Math.sqrt(6 / K));
 
 /** A scenario: a training step, forward, backward and update. */
 export function trainingStep(shape, batch, optimizer) {
@@ -37,7 +38,7 @@ export function trainingStep(shape, batch, optimizer) {
     threaded: work >= 1e7,
     figures: [{ name: 'step', work, timed: true }],
     async prepare(side) {
-      const x = Float32Array.from({ length: batch * featuresOf(shape) }, () => Math.random() - 0.5);
+      const x = randoms(batch * featuresOf(shape));
       const labels = Int32Array.from({ length: batch }, (_, i) => i % shape.sizes.at(-1));
       const net = side.runtime
         ? await network({

@@ -2,6 +2,7 @@
 import { dense, network } from '../../dist/index.js';
 import { perceptron } from '../networks.mjs';
 import { PlainNetwork, sgd } from '../plain/network.mjs';
+import { randoms } from '../random.mjs';
 import { streamingRead } from './limits.mjs';
 import { copier, MEMORY_BYTES, reader } from './memory.mjs';
 
@@ -32,9 +33,9 @@ export const prediction = (K, N) => ({
   title: `prediction of one sample by a layer of ${K} x ${N}`,
   figures: [{ name: 'predict', work: 4 * K * N, timed: true }],
   async prepare(side) {
-    const x = Float32Array.from({ length: K }, () => Math.random() - 0.5);
+    const x = randoms(K);
     if (!side.runtime) {
-      const weight = Float32Array.from({ length: K * N }, () => Math.random() - 0.5);
+      const weight = randoms(K * N);
       const net = new PlainNetwork(perceptron(K, N), 1, sgd(0), () => ({ weight, bias: new Float32Array(N) }));
       return { runs: [() => net.forward(x)], dispose() {} };
     }

@@ -103,6 +103,10 @@ const indices = (count) => Int32Array.from({ length: count }, (_, i) => i);
 function convolve(regions, N, x, w, y) {
   const filters = indices(N);
   for (const { windows, outputs, taps, weights } of regions) {
+    if (N === 1) {
+      sumWindows(x, windows, taps, w, weights, y, outputs);
+      continue;
+    }
     const [a, bT] = [new Gathered(x, windows, taps), new Gathered(w, filters, weights)];
     multiply(windows.length, N, taps.length, a, bT, new Gathered(y, outputs, filters), false);
   }
@@ -114,4 +118,32 @@ function flip({ C, k, N }, w, flipped) {
   for (let tap = 0; tap < taps; tap++)
     for (let c = 0; c < C; c++)
       for (let n = 0; n < N; n++) flipped[((taps - 1 - tap) * N + n) * C + c] = w[(tap * C + c) * N + n];
+}
+
+/** One filter alone does not repay packing the windows: four of them at a time, where they lie. */
+function sumWindows(x, windows, taps, w, weights, y, outputs) {
+  const last = windows.length - 1;
+  for (let i = 0; i <= last; i += 4) {
+    const [i1, i2, i3] = [Math.min(i + 1, last), Math.min(i + 2, last), Math.min(i + 3, last)];
+    const x0 = windows[i];
+    const x1 = windows[i1];
+    const x2 = windows[i2];
+    const x3 = windows[i3];
+    let y0 = 0;
+    let y1 = 0;
+    let y2 = 0;
+    let y3 = 0;
+    for (let k = 0; k < taps.length; k = (k + 1) | 0) {
+      const tap = taps[k];
+      const weight = w[weights[k]];
+      y0 += x[(x0 + tap) | 0] * weight;
+      y1 += x[(x1 + tap) | 0] * weight;
+      y2 += x[(x2 + tap) | 0] * weight;
+      y3 += x[(x3 + tap) | 0] * weight;
+    }
+    y[outputs[i]] = y0;
+    y[outputs[i1]] = y1;
+    y[outputs[i2]] = y2;
+    y[outputs[i3]] = y3;
+  }
 }

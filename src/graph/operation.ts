@@ -13,6 +13,8 @@ export type Values = Float32Array | Float64Array;
 export interface Evaluation {
   /** Samples in the batch. */
   readonly rows: number;
+  /** Steps that training has taken. */
+  readonly step: number;
   /** The values of an input, a parameter or a constant. */
   source(node: Node): Values;
   /** Room for a node's values, filled with zeros. */

@@ -1,8 +1,12 @@
 /** Losses in a configuration: the targets that each takes, and the graph that it is. */
 import { ValueError } from '../errors.js';
-import { type Fields, fraction, optional, positive } from '../fields.js';
+import { atLeastZero, type Fields, fraction, listOf, optional, positive } from '../fields.js';
 import { type Node, type Shape, showShape } from '../graph/node.js';
+import * as composed from '../graph/ops/composed-losses.js';
 import * as losses from '../graph/ops/loss.js';
+import { constant } from '../graph/ops/source.js';
+
+export type LossName = losses.LossName | 'softTargetCrossEntropy' | 'klDivergence' | 'hinge' | 'cosineDistance';
 
 /**
  * A loss of one's own: from a layer's output and its targets, which have the output's shape, to one number a sample. A
@@ -12,9 +16,11 @@ export type LossFunction = (output: Node, targets: Node) => Node;
 
 export interface LossConfig {
   /** Without a loss the network can only predict. */
-  readonly loss?: losses.LossName | LossFunction;
+  readonly loss?: LossName | LossFunction;
   /** For softmaxCrossEntropy: how much of the probability is spread evenly over all classes; by default 0. */
   readonly labelSmoothing?: number;
+  /** For softmaxCrossEntropy: what a sample of each class counts for, at least 0; by default 1. */
+  readonly classWeights?: readonly number[];
   /** For huber: where it turns from square to linear; by default 1. */
   readonly huberDelta?: number;
 }
@@ -33,16 +39,29 @@ const likeOutput = (build: LossRule['build'], ...options: LossRule['options']): 
   build,
 });
 
-const rules: { readonly [Name in losses.LossName]: LossRule } = {
+/** The class weights as a constant. Throws `ValueError` unless there is one for each of the logits. */
+function weightsOf({ shape }: Node, { classWeights }: LossConfig): Node | undefined {
+  if (!classWeights) return undefined;
+  const classes = shape.at(-1) ?? 1;
+  if (classWeights.length === classes) return constant(classWeights, [classes]);
+  throw new ValueError(`loss: expected classWeights for ${classes} classes, got ${classWeights.length}`);
+}
+
+const rules: { readonly [Name in LossName]: LossRule } = {
   softmaxCrossEntropy: {
-    options: ['labelSmoothing'],
-    targets: () => [],
-    build: (logits, labels, { labelSmoothing }) => losses.softmaxCrossEntropy(logits, labels, labelSmoothing),
+    options: ['labelSmoothing', 'classWeights'],
+    targets: (output) => output.shape.slice(0, -1),
+    build: (logits, labels, config) =>
+      losses.softmaxCrossEntropy(logits, labels, config.labelSmoothing, weightsOf(logits, config)),
   },
+  softTargetCrossEntropy: likeOutput(composed.softTargetCrossEntropy),
+  klDivergence: likeOutput(composed.klDivergence),
   binaryCrossEntropy: likeOutput(losses.binaryCrossEntropy),
   meanSquaredError: likeOutput(losses.meanSquaredError),
   meanAbsoluteError: likeOutput(losses.meanAbsoluteError),
   huber: likeOutput((output, targets, { huberDelta }) => losses.huber(output, targets, huberDelta), 'huberDelta'),
+  hinge: likeOutput(composed.hinge),
+  cosineDistance: likeOutput(composed.cosineDistance),
 };
 
 const lossNames = Object.keys(rules);
@@ -54,12 +73,13 @@ export const lossFields: Fields = {
     text: `one of ${lossNames.join(', ')} or a function`,
   }),
   labelSmoothing: optional(fraction),
+  classWeights: optional(listOf(atLeastZero, 'numbers of at least 0, finite in f32')),
   huberDelta: optional(positive),
 };
 
 function ruleOf(config: LossConfig): LossRule {
   const { loss, ...options } = config;
-  const rule = typeof loss === 'function' ? likeOutput(loss) : rules[loss as losses.LossName];
+  const rule = typeof loss === 'function' ? likeOutput(loss) : rules[loss as LossName];
   for (const name of Object.keys(lossFields) as (keyof typeof options)[])
     if (options[name] !== undefined && !rule.options.includes(name))
       throw new ValueError(`loss: expected no ${name} with ${typeof loss === 'function' ? 'a function' : loss}`);

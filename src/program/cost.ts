@@ -4,6 +4,8 @@ import { panels } from '../graph/storage.js';
 
 /** Multiply-adds a nanosecond of one thread: a fair share of the ceilings of a 3.7 GHz Zen 4 core. */
 const PRODUCT_RATE: Readonly<Record<string, number>> = { wide: 45, relaxed: 24, simd: 20, scalar: 4 };
+/** The part of that rate that products of activations reach, which load as many lines as they multiply. */
+const MATMUL_SHARE = 0.7;
 /** Nanoseconds a line of 16 numbers, for everything that is not a product: most are a load, some arithmetic, a store. */
 const LINE_NS = 6;
 /** What a barrier costs each thread, and what it takes until all threads have a job. Measured with two threads awake. */
@@ -12,6 +14,9 @@ const DISPATCH_NS = 2000;
 
 /** Rows of a tile of dX or dW; see `assembly/panel.ts`. */
 const ROWS = 24;
+
+/** Instructions whose lines are N for each position; those of the others are their features. */
+const PER_OUTPUT = ['transpose', 'lossForward', 'lossBackward', 'embedding'];
 
 interface Cost {
   readonly ns: number;
@@ -46,11 +51,18 @@ function cost({ name, fields }: Instruction, samplePanels: number, tier: string)
     const repeats = width * (batched ? samplePanels : 1);
     return { ns: LINE_NS * Math.max(inputs, outputs) * repeats, units: outputs * repeats };
   }
+  if (name === 'matmul') {
+    const { M = 1, heads = 1 } = fields as Partial<Record<string, number>>;
+    const ns = (M * K * N * heads * 16 * samplePanels) / (MATMUL_SHARE * PRODUCT_RATE[tier]);
+    return { ns, units: samplePanels * heads * Math.ceil(M / 2) };
+  }
+  if (name === 'embeddingGradient')
+    return { ns: LINE_NS * (K + positions * samplePanels) * panels(N), units: panels(N) };
   if (name === 'update') return { ns: LINE_NS * lines, units: lines };
   if (name === 'sumPanels' || name === 'batchMean' || name === 'check')
     return { ns: LINE_NS * K * panels(N), units: 1 };
   if (name === 'packPanels' || name === 'unpackPanels') return { ns: LINE_NS * K * panels(N), units: panels(N) };
-  const perPanel = name === 'transpose' || name === 'lossForward' || name === 'lossBackward' ? N * positions : features;
+  const perPanel = PER_OUTPUT.includes(name) ? N * positions : features;
   const count = perPanel * (batched ? samplePanels : 1);
   return { ns: LINE_NS * count, units: name === 'packRows' ? samplePanels : count };
 }

@@ -4,7 +4,7 @@ import { accesses } from './dependence.js';
 import { RECORD_BYTES, instructions as table } from './generated/instructions.js';
 
 /** Where things lie in the block of a program; see `assembly/program.ts`. */
-export const HEADER = { rows: 0, invalid: 4, hyper: 64, records: 128 } as const;
+export const HEADER = { rows: 0, invalid: 4, step: 8, hyper: 64, records: 128 } as const;
 /** Where the record of `packRows` says which samples it takes: behind the opcode, all fields are words. */
 const packField = (field: keyof typeof table.packRows.fields): number =>
   4 * (1 + Object.keys(table.packRows.fields).indexOf(field));

@@ -5,6 +5,7 @@
  */
 import type { Buffer, Instruction, InstructionName } from '../graph/lowering.js';
 import { accesses, reads, writes } from './dependence.js';
+import { createBuffer } from './emitter.js';
 import { Activation, Combine } from './generated/instructions.js';
 
 type Typed<N extends InstructionName> = Instruction<N>;
@@ -20,7 +21,8 @@ export function fuse(phases: readonly (readonly Instruction[])[]): Instruction[]
   const fused = phases.map((phase) => [...phase]);
   for (const phase of fused) {
     const all = () => fused.flat();
-    for (const rule of [fuseActivation, fuseActivationGradient, fusePosition, fuseUpdate]) rule(phase, all);
+    for (const rule of [fuseActivation, movePoolGradient, fuseActivationGradient, fusePosition, fuseUpdate])
+      rule(phase, all);
   }
   return fused;
 }
@@ -74,14 +76,47 @@ function fuseActivationGradient(phase: Instruction[], all: () => Instruction[]):
   }
 }
 
+const isCombination = (instruction: Instruction, kind: keyof typeof Combine): instruction is Typed<'combine'> =>
+  is(instruction, 'combine') && instruction.fields.kind === Combine[kind];
+
+/**
+ * The gradient of max(f(z)) over windows goes to the elements that were chosen, where f' is told from the maxima as well
+ * as from f(z): it is taken where there are fewer of them, before they are spread, and may go into a product there.
+ */
+function movePoolGradient(phase: Instruction[], all: () => Instruction[]): void {
+  for (let i = 0; i < phase.length; i++) {
+    const unpick = phase[i];
+    if (!isCombination(unpick, 'unpick')) continue;
+    const { x: dy, y: spread, at, inputs, width } = unpick.fields;
+    const j = phase.findIndex((next) => is(next, 'activationBackward') && next.fields.dy === spread);
+    const chosen = all().filter((other) => isCombination(other, 'greatest'));
+    const position = chosen.find(({ fields }) => fields.position === at);
+    const greatest = chosen.find(
+      ({ fields }) => fields.y && fields.table === position?.fields.table && fields.x === position?.fields.x,
+    );
+    if (j < 0 || !dy || !greatest || readers(all(), spread).length > 1) continue;
+    const derivative = phase[j] as Typed<'activationBackward'>;
+    if (derivative.fields.saved !== greatest.fields.x) continue;
+    const dx = createBuffer('activationGradient', dy.bytes, 'scratch');
+    const fields = { ...derivative.fields, saved: greatest.fields.y, dy, dx, features: inputs * width };
+    phase.splice(j, 1);
+    phase.splice(
+      i,
+      1,
+      { ...derivative, fields } as Instruction,
+      { ...unpick, fields: { ...unpick.fields, x: dx, y: derivative.fields.dx } } as Instruction,
+    );
+  }
+}
+
 /** The greatest elements and their places are found in one pass. */
 function fusePosition(phase: Instruction[]): void {
   for (let i = 0; i < phase.length; i++) {
     const greatest = phase[i];
-    if (!is(greatest, 'combine') || greatest.fields.kind !== Combine.greatest || greatest.fields.position) continue;
+    if (!isCombination(greatest, 'greatest') || greatest.fields.position) continue;
     const { x, table } = greatest.fields;
     const j = phase.findIndex(
-      (next) => is(next, 'combine') && next.fields.x === x && next.fields.table === table && !next.fields.y,
+      (next) => isCombination(next, 'greatest') && next.fields.x === x && next.fields.table === table && !next.fields.y,
     );
     if (j < 0) continue;
     const { position } = (phase[j] as Typed<'combine'>).fields;

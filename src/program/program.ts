@@ -316,7 +316,7 @@ export class Program implements Executable {
   }
 
   #run({ sequence, rules }: Entry, phase: number, operation: string, feeds: Feeds): void {
-    if (sequence.run(phase)) return;
+    if (sequence.run(phase, this.#steps)) return;
     checkFinite(operation, rules, feeds);
     throw new ValueError(`${operation}: expected finite numbers, got one that is not`);
   }

@@ -150,11 +150,12 @@ export class Sequence {
     this.runtime.heap.f32.set(numbers, (this.#block + HEADER.hyper) / 4);
   }
 
-  /** Runs a phase on the samples that were fed. False if one of their numbers was not finite: nothing was computed then. */
-  run(index: number): boolean {
+  /** Runs a phase on the samples that were fed, after so many steps of training. False if one of their numbers was not finite: nothing was computed then. */
+  run(index: number, step: number): boolean {
     const { i32 } = this.runtime.heap;
     const phase = this.#phases[index];
     i32[(this.#block + HEADER.invalid) / 4] = 0;
+    i32[(this.#block + HEADER.step) / 4] = step;
     const samplePanels = panels(i32[(this.#block + HEADER.rows) / 4]);
     phase.threads[samplePanels] ??= this.threads(index, samplePanels);
     const { first, instructions } = phase;

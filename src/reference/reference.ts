@@ -29,10 +29,12 @@ export function evaluateGraph(
   rows: number,
   source: (node: Node) => Values,
   precision: Precision,
+  step = 0,
 ): Map<Node, Values> {
   const ArrayType = precision === 'f64' ? Float64Array : Float32Array;
   const evaluation: Evaluation = {
     rows,
+    step,
     source,
     allocate: (node) => new ArrayType(size(node.shape) * (node.batched ? rows : 1)),
   };
@@ -288,7 +290,7 @@ export class Reference implements Executable {
       else values.set(given ?? []);
       return values;
     };
-    return evaluateGraph(roots, rows, source, this.precision);
+    return evaluateGraph(roots, rows, source, this.precision, this.#steps);
   }
 }
 

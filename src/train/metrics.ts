@@ -1,6 +1,6 @@
 /** What outputs mean under a loss: probabilities, and whether the class was found. */
 import type { Tensor } from '../graph/model.js';
-import type { LossConfig } from '../nn/loss.js';
+import type { LossConfig, LossName } from '../nn/loss.js';
 
 type Loss = LossConfig['loss'];
 
@@ -21,10 +21,10 @@ export class Tally {
   constructor(readonly kind: Loss) {}
 
   /** Adds samples: their outputs, their targets, and their losses where they are not known by themselves. */
-  add({ shape, data }: Tensor, targets: ArrayLike<number>, losses: ArrayLike<number>): void {
-    this.#rows += shape[0];
+  add(output: Tensor, targets: ArrayLike<number>, losses: ArrayLike<number>): void {
+    this.#rows += output.shape[0];
     for (let i = 0; i < losses.length; i++) this.#loss += losses[i];
-    const found = countCorrect(data, targets, data.length / shape[0], this.kind);
+    const found = countCorrect(output, targets, this.kind);
     if (found !== null) this.#correct = (this.#correct ?? 0) + found;
   }
 
@@ -37,13 +37,12 @@ export class Tally {
   }
 }
 
-/** Turns logits into probabilities in place, where the loss has any: softmax by rows of n, or the logistic function. */
-export function activate(data: Float32Array, n: number, loss: Loss): void {
-  if (loss === 'binaryCrossEntropy') {
-    for (let i = 0; i < data.length; i++) data[i] = 1 / (1 + Math.exp(-data[i]));
-  } else if (loss === 'softmaxCrossEntropy') {
-    for (let row = 0; row < data.length; row += n) softmax(data.subarray(row, row + n));
-  }
+/** What the n outputs at one position mean under a loss on classes. */
+interface Meaning {
+  /** Turns them into probabilities in place, if they stand for any. */
+  readonly activate?: (z: Float32Array) => void;
+  /** Whether those from z[i] on name the class that the targets do, from t[j] on. */
+  readonly found: (z: ArrayLike<number>, i: number, t: ArrayLike<number>, j: number, n: number) => boolean;
 }
 
 /** e^(z_i - max) / sum_j e^(z_j - max) */
@@ -58,35 +57,68 @@ function softmax(z: Float32Array): void {
   for (let i = 0; i < z.length; i++) z[i] /= sum;
 }
 
-/**
- * Samples whose class the logits name: the greatest of n for softmaxCrossEntropy, every sign right for
- * binaryCrossEntropy. Null for losses that are not about classes.
- */
-export function countCorrect(logits: Float32Array, targets: ArrayLike<number>, n: number, loss: Loss): number | null {
-  const rows = logits.length / n;
-  let correct = 0;
-  if (loss === 'softmaxCrossEntropy') {
-    for (let row = 0; row < rows; row++) {
-      const found = argmax(logits, row * n, n);
-      // NaN is greater than nothing, so the first class would be found.
-      if (found === targets[row] && !Number.isNaN(logits[row * n + found])) correct++;
-    }
-    return correct;
-  }
-  if (loss === 'binaryCrossEntropy') {
-    for (let row = 0; row < rows; row++) {
-      let right = true;
-      for (let i = row * n; i < (row + 1) * n; i++) right &&= logits[i] > 0 === targets[i] > 0.5;
-      if (right) correct++;
-    }
-    return correct;
-  }
-  return null;
+function logistic(z: Float32Array): void {
+  for (let i = 0; i < z.length; i++) z[i] = 1 / (1 + Math.exp(-z[i]));
 }
 
 /** The index of the greatest of n numbers from `start` on, the first of equal ones. */
-export function argmax(values: ArrayLike<number>, start: number, n: number): number {
+function argmax(values: ArrayLike<number>, start: number, n: number): number {
   let best = 0;
   for (let i = 1; i < n; i++) if (values[start + i] > values[start + best]) best = i;
   return best;
+}
+
+/** Whether the greatest output is at this index. NaN is greater than nothing, so the first would be found. */
+const greatestIs = (index: number, z: ArrayLike<number>, i: number, n: number): boolean =>
+  argmax(z, i, n) === index && !Number.isNaN(z[i + index]);
+
+/** Whether each output is on the side of 0 that its target is on of the threshold. */
+const sides =
+  (threshold: number): Meaning['found'] =>
+  (z, i, t, j, n) => {
+    for (let k = 0; k < n; k++) if (z[i + k] > 0 !== t[j + k] > threshold) return false;
+    return true;
+  };
+
+const ofDistributions: Meaning = {
+  activate: softmax,
+  found: (z, i, t, j, n) => greatestIs(argmax(t, j, n), z, i, n),
+};
+
+const meanings: { readonly [Name in LossName]?: Meaning } = {
+  softmaxCrossEntropy: { activate: softmax, found: (z, i, t, j, n) => greatestIs(t[j], z, i, n) },
+  softTargetCrossEntropy: ofDistributions,
+  klDivergence: ofDistributions,
+  binaryCrossEntropy: { activate: logistic, found: sides(0.5) },
+  hinge: { found: sides(0) },
+};
+
+const meaningOf = (loss: Loss): Meaning | undefined => (typeof loss === 'string' ? meanings[loss] : undefined);
+
+/** Turns logits into probabilities in place, n at a time, where the loss has any. */
+export function activate(data: Float32Array, n: number, loss: Loss): void {
+  const meaning = meaningOf(loss);
+  if (meaning?.activate) for (let i = 0; i < data.length; i += n) meaning.activate(data.subarray(i, i + n));
+}
+
+/**
+ * Samples whose class the outputs name, at every position if there are several: the greatest output is that of the
+ * label, or of the greatest target; for binaryCrossEntropy and hinge every sign is right. Null for losses that are not
+ * about classes.
+ */
+function countCorrect({ shape, data }: Tensor, targets: ArrayLike<number>, loss: Loss): number | null {
+  const meaning = meaningOf(loss);
+  if (!meaning) return null;
+  const [rows, ...sample] = shape;
+  const n = sample.at(-1) ?? 1;
+  const positions = data.length / rows / n;
+  const width = targets.length / rows / positions;
+  let correct = 0;
+  for (let row = 0; row < rows; row++) {
+    let right = true;
+    for (let at = row * positions; at < (row + 1) * positions; at++)
+      right &&= meaning.found(data, at * n, targets, at * width, n);
+    if (right) correct++;
+  }
+  return correct;
 }

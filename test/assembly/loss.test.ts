@@ -124,7 +124,7 @@ function check(
   const panels = logits.length / (16 * N);
   const y = new Float32Array(16 * panels).fill(NaN);
   const dx = new Float32Array(logits.length).fill(NaN);
-  const fields = { logits, targets: toPanels(rows, width, t), N, kind, alpha };
+  const fields = { logits, targets: toPanels(rows, width, t), N, positions: 1, kind, alpha };
   for (const [name, output] of [
     ['lossForward', { y }],
     ['lossBackward', { dy: toPanels(rows, 1, dy), dx }],
@@ -163,7 +163,7 @@ describe.each([...tiers.keys()])('on %s', (tier) => {
       logits[3 * 16 + 7] = NaN;
       const y = new Float32Array(16);
       const targets = new Float32Array(5 * 16).fill(1);
-      tiers.get(tier)!.execute('lossForward', { logits, targets, y, N: 5, kind, alpha }, { rows: 16 });
+      tiers.get(tier)!.execute('lossForward', { logits, targets, y, N: 5, positions: 1, kind, alpha }, { rows: 16 });
       expect([...y].map(Number.isNaN)).toEqual([...y].map((_, lane) => lane === 7));
     }
   });
@@ -174,7 +174,9 @@ describe.each([...tiers.keys()])('on %s', (tier) => {
     const dx = new Float32Array(16);
     const dy = new Float32Array(16).fill(1);
     const kind = Loss.softmaxCrossEntropy;
-    tiers.get(tier)!.execute('lossBackward', { logits, targets, dy, dx, N: 1, kind, alpha: 0 }, { rows: 16 });
+    tiers
+      .get(tier)!
+      .execute('lossBackward', { logits, targets, dy, dx, N: 1, positions: 1, kind, alpha: 0 }, { rows: 16 });
     expect([...dx]).toEqual(new Array(16).fill(1));
   });
 });

@@ -8,7 +8,9 @@ import type { Operation } from '../../src/graph/operation.js';
 import { input, parameter } from '../../src/graph/ops/source.js';
 import { activationCases } from './cases/activation.js';
 import { chooseCases } from './cases/choose.js';
+import { dropoutCases } from './cases/dropout.js';
 import { elementwiseCases } from './cases/elementwise.js';
+import { embeddingCases } from './cases/embedding.js';
 import { lossCases } from './cases/loss.js';
 import { matmulCases } from './cases/matmul.js';
 import { moveCases } from './cases/move.js';
@@ -40,6 +42,8 @@ export const casesOf = (n: number): Case[] => [
   ...softmaxCases(n),
   ...matmulCases(n),
   ...stopCases(n),
+  ...embeddingCases(n),
+  ...dropoutCases(n),
   ...lossCases(n),
 ];
 

@@ -80,6 +80,18 @@ describe('a loss composed of operations', () => {
     ['a margin of 0', () => contrastive(a, b, single, 0), ValueError, 'got 0'],
     ['a margin that is NaN', () => triplet(a, b, c, Number.NaN), ValueError, 'got NaN'],
     ['a triplet of other lengths', () => triplet(a, b, logits), ShapeError, "got [3] of 'logits'"],
+    [
+      'a label at each output',
+      () => softmaxCrossEntropy(logits, targets),
+      ShapeError,
+      'labels of shape [...], got [3] and [3]',
+    ],
+    [
+      'one label for two positions',
+      () => softmaxCrossEntropy(input('z', [2, 3]), label),
+      ShapeError,
+      'got [2, 3] and []',
+    ],
     ['weights of other classes', () => softmaxCrossEntropy(logits, label, 0, a), ShapeError, 'got [2]'],
     ['a weighted label that is computed', () => softmaxCrossEntropy(logits, sum(a), 0, logits), ValueError, 'an input'],
   ])('refuses %s', (_, build, Class, words) => {

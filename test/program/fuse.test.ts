@@ -174,6 +174,16 @@ describe('a maximum', () => {
     expect(chosen).toHaveLength(1);
     await expectRight(model);
   });
+
+  it('of an activation has no pass of its own for the gradient of that', async () => {
+    const image = reshape(x, [5, 4, 1]);
+    const [w1, w2] = [parameter('w1', [2, 2, 1, 3], numbers(12, 3)), parameter('w2', [2, 2, 3, 2], numbers(24, 4))];
+    const pooled = maxPool2d(relu(conv2d(image, w1)), { size: 2, stride: 1 });
+    const output = dense(reshape(tanh(conv2d(pooled, w2)), [4]), weight('v', 4, 5));
+    const model = modelOf(toTargets(output), [output], ['w1', 'w2', 'v']);
+    expect(count(await trainingStep(model), 'activationBackward')).toBe(0);
+    await expectRight(model);
+  });
 });
 
 describe('a pre-activation that is read elsewhere', () => {

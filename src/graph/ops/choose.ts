@@ -151,6 +151,15 @@ export const min = (x: Node, axes: Axes = range(x.shape.length)): Node =>
 export const argmax = (x: Node, axis = -1): Node =>
   positions(x, ...reduction('argmax', x, axisOf('argmax', x.shape, axis)));
 
+/** Throws `ValueError` unless these are known to be integers 0 to n - 1: an input that is checked, or such an argmax. */
+export function checkIndex(operation: string, index: Node, n: number): void {
+  const { map } = index.attributes as Choice;
+  if (sourceKind(index) !== 'input' && !(index.operation === positionOperation && map.begins[1] <= n))
+    throw new ValueError(
+      `${operation}: expected an index that is an input, or an argmax along at most ${n} elements, got ${index.operation.name}`,
+    );
+}
+
 /**
  * The parts of x, of shape [n, ...rest], that integers 0 to n - 1 name along axis 0: of shape [...index, ...rest] for
  * an index of any shape. The index is an input, whose numbers are checked as they are fed, or an `argmax` along an axis
@@ -160,11 +169,7 @@ export function gather(x: Node, index: Node): Node {
   const [n, ...rest] = x.shape;
   if (n === undefined)
     throw new ShapeError(`gather: expected a tensor of at least one axis, got ${showShape(x.shape)}`);
-  const { map: chosen } = index.attributes as Choice;
-  if (sourceKind(index) !== 'input' && !(index.operation === positionOperation && chosen.begins[1] <= n))
-    throw new ValueError(
-      `gather: expected an index that is an input, or an argmax along at most ${n} elements, got ${index.operation.name}`,
-    );
+  checkIndex('gather', index, n);
   const any = range(size(index.shape)).map(() => range(n));
   const map = lineMap(
     size(x.shape),

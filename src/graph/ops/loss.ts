@@ -1,12 +1,14 @@
-/** Losses: one number a sample. The program's loss is their mean over the batch. */
+/** Losses: one number a sample, or a position of it. The program's loss is their mean over the batch. */
 import { ShapeError, ValueError } from '../../errors.js';
 import { Loss } from '../../program/generated/instructions.js';
 import { apply, type Node, sameShape, showShape, size } from '../node.js';
 import type { Operation, Values } from '../operation.js';
+import { matrix } from '../storage.js';
 import { sigmoid } from './activation.js';
 import { gather } from './choose.js';
 import { abs, less, mul, neg, sub } from './elementwise.js';
-import { repeat, spread, sum } from './reduce.js';
+import { mean, repeat, spread, sum } from './reduce.js';
+import { reshape } from './reshape.js';
 import { logSumExpOf, softmax, softmaxGradient } from './softmax.js';
 import { constant } from './source.js';
 
@@ -71,7 +73,7 @@ const rules: { readonly [kind in LossName]: LossRule } = {
       return (i) => Math.exp(z[i] - lse) - (i === label[0] ? 1 - e : 0) - e / z.length;
     },
     targets: null,
-    second: ([logits], v) => [softmaxGradient(softmax(logits), v, 0), null],
+    second: ([logits], v) => [softmaxGradient(softmax(logits), v, logits.shape.length - 1), null],
   },
   // max(z, 0) - z t + log(1 + e^-|z|), so dz = sigmoid(z) - t.
   binaryCrossEntropy: {
@@ -96,24 +98,36 @@ const rules: { readonly [kind in LossName]: LossRule } = {
   ),
 };
 
-/** The part of batched values that belongs to one sample. */
-const sample = (values: Values, row: number, rows: number): Values =>
-  values.subarray((row * values.length) / rows, ((row + 1) * values.length) / rows);
+/** The part of values that belongs to one of the losses that are computed. */
+const part = (values: Values, index: number, losses: number): Values =>
+  values.subarray((index * values.length) / losses, ((index + 1) * values.length) / losses);
 
-const indices: Operation<LossAttributes>['indices'] = ([logits], { kind }) =>
-  kind === 'softmaxCrossEntropy' ? [undefined, size(logits.shape)] : [];
+/** With labels each position has a loss, which is over the last axis alone; the others have one over all. */
+const isLabelled = ({ kind }: LossAttributes): boolean => kind === 'softmaxCrossEntropy';
+
+const indices: Operation<LossAttributes>['indices'] = ([logits], attributes) =>
+  isLabelled(attributes) ? [undefined, logits.shape.at(-1)] : [];
+
+/** Outputs of a loss, and losses of a sample. */
+const extentsOf = (logits: Node, attributes: LossAttributes): { N: number; positions: number } => {
+  const { K: positions, N } = matrix(logits.shape);
+  return isLabelled(attributes) ? { N, positions } : { N: size(logits.shape), positions: 1 };
+};
 
 const lossOperation: Operation<LossAttributes> = {
   name: 'loss',
-  shape([logits, targets], { kind }) {
+  shape([logits, targets], attributes) {
+    const { kind } = attributes;
     if (!logits.batched || !targets.batched)
       throw new ShapeError(`${kind}: expected an output and targets for each sample, got a value without samples`);
-    if (kind === 'softmaxCrossEntropy') {
-      if (logits.shape.length !== 1 || targets.shape.length !== 0)
+    if (isLabelled(attributes)) {
+      if (logits.shape.length === 0 || !sameShape(logits.shape.slice(0, -1), targets.shape))
         throw new ShapeError(
-          `${kind}: expected logits of shape [classes] and one label, got ${showShape(logits.shape)} and ${showShape(targets.shape)}`,
+          `${kind}: expected logits of shape [..., classes] and labels of shape [...], got ${showShape(logits.shape)} and ${showShape(targets.shape)}`,
         );
-    } else if (!sameShape(logits.shape, targets.shape))
+      return targets.shape;
+    }
+    if (!sameShape(logits.shape, targets.shape))
       throw new ShapeError(
         `${kind}: expected targets of the output's shape ${showShape(logits.shape)}, got ${showShape(targets.shape)}`,
       );
@@ -128,18 +142,19 @@ const lossOperation: Operation<LossAttributes> = {
     ];
   },
   evaluate(node, [logits, targets], evaluation, { kind, alpha }) {
-    const { rows } = evaluation;
     const { loss } = rules[kind];
-    return evaluation.allocate(node).map((_, i) => loss(sample(logits, i, rows), sample(targets, i, rows), alpha));
+    const y = evaluation.allocate(node);
+    return y.map((_, i) => loss(part(logits, i, y.length), part(targets, i, y.length), alpha));
   },
-  lower(node, lowering, { kind, alpha }) {
+  lower(node, lowering, attributes) {
     const [logits, targets] = node.inputs.map((x) => lowering.buffer(x));
-    const fields = { N: size(node.inputs[0].shape), kind: Loss[kind], alpha };
+    const { kind, alpha } = attributes;
+    const fields = { ...extentsOf(node.inputs[0], attributes), kind: Loss[kind], alpha };
     lowering.emit('lossForward', { logits, targets, y: lowering.buffer(node), ...fields });
   },
 };
 
-/** d logits = dy (d loss / d logits), dy one number a sample. */
+/** d logits = dy (d loss / d logits), dy one number a loss. */
 const lossGradientOperation: Operation<LossAttributes> = {
   name: 'lossGradient',
   shape: ([logits]) => logits.shape,
@@ -147,23 +162,25 @@ const lossGradientOperation: Operation<LossAttributes> = {
   vjp(node, g, [needsLogits, needsTargets, needsDy], attributes) {
     const { kind, alpha } = attributes;
     const [logits, targets, dy] = node.inputs;
-    const second = needsLogits || needsTargets ? rules[kind].second(node.inputs, mul(g, dy), alpha) : [null, null];
-    const unscaled = () => apply(lossGradientOperation, [logits, targets, repeat(constant(1))], attributes);
-    return [...second, needsDy ? sum(mul(g, unscaled())) : null];
+    const each = dy.shape.length > 0 ? reshape(dy, [...dy.shape, 1]) : dy;
+    const second = needsLogits || needsTargets ? rules[kind].second(node.inputs, mul(g, each), alpha) : [null, null];
+    const ones = repeat(constant(new Float32Array(size(dy.shape)).fill(1), dy.shape));
+    const unscaled = () => apply(lossGradientOperation, [logits, targets, ones], attributes);
+    return [...second, needsDy ? sum(mul(g, unscaled()), isLabelled(attributes) ? -1 : undefined) : null];
   },
   evaluate(node, [logits, targets, dy], evaluation, { kind, alpha }) {
-    const { rows } = evaluation;
     const dx = evaluation.allocate(node);
-    const n = size(node.shape);
-    for (let row = 0; row < rows; row++) {
-      const gradient = rules[kind].gradient(sample(logits, row, rows), sample(targets, row, rows), alpha);
+    const n = dx.length / dy.length;
+    for (let row = 0; row < dy.length; row++) {
+      const gradient = rules[kind].gradient(part(logits, row, dy.length), part(targets, row, dy.length), alpha);
       for (let i = 0; i < n; i++) dx[row * n + i] = dy[row] * gradient(i);
     }
     return dx;
   },
-  lower(node, lowering, { kind, alpha }) {
+  lower(node, lowering, attributes) {
     const [logits, targets, dy] = node.inputs.map((x) => lowering.buffer(x));
-    const fields = { N: size(node.shape), kind: Loss[kind], alpha };
+    const { kind, alpha } = attributes;
+    const fields = { ...extentsOf(node, attributes), kind: Loss[kind], alpha };
     lowering.emit('lossBackward', { logits, targets, dy, dx: lowering.buffer(node), ...fields });
   },
 };
@@ -173,20 +190,22 @@ const loss = (kind: LossName, logits: Node, targets: Node, alpha = 0): Node =>
 
 /**
  * Cross-entropy of softmax(logits), logits of shape [n], against a label 0...n-1: logsumexp(z) - sum_i q_i z_i, with
- * q = (1 - labelSmoothing) onehot + labelSmoothing / n. With `classWeights` w of shape [n] it is multiplied by w_label,
- * and the label has to be an input. The mean over the batch is still over the number of samples. Throws `ShapeError`
- * or `ValueError` for shapes, or a label, that do not fit, and if the smoothing is not in [0, 1).
+ * q = (1 - labelSmoothing) onehot + labelSmoothing / n. Of logits [..., n] against labels [...] it is the mean over the
+ * positions. With `classWeights` w of shape [n] a loss is multiplied by w_label, and the labels have to be an input. The
+ * mean over the batch is still over the number of samples. Throws `ShapeError` or `ValueError` for shapes, or labels,
+ * that do not fit, and if the smoothing is not in [0, 1).
  */
 export function softmaxCrossEntropy(logits: Node, label: Node, labelSmoothing = 0, classWeights?: Node): Node {
   if (!(labelSmoothing >= 0 && labelSmoothing < 1))
     throw new ValueError(`softmaxCrossEntropy: expected a labelSmoothing in [0, 1), got ${labelSmoothing}`);
   const plain = loss('softmaxCrossEntropy', logits, label, labelSmoothing);
-  if (!classWeights) return plain;
-  if (!sameShape(classWeights.shape, logits.shape))
+  const classes = logits.shape.slice(-1);
+  if (classWeights && !sameShape(classWeights.shape, classes))
     throw new ShapeError(
-      `softmaxCrossEntropy: expected classWeights of shape ${showShape(logits.shape)}, got ${showShape(classWeights.shape)}`,
+      `softmaxCrossEntropy: expected classWeights of shape ${showShape(classes)}, got ${showShape(classWeights.shape)}`,
     );
-  return mul(plain, gather(classWeights, label));
+  const weighted = classWeights ? mul(plain, gather(classWeights, label)) : plain;
+  return weighted.shape.length > 0 ? mean(weighted) : weighted;
 }
 
 /** Binary cross-entropy on logits, the mean over elements of max(z, 0) - z t + log(1 + e^-|z|). */

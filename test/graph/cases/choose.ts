@@ -2,9 +2,7 @@ import { apply, type Node, type Shape } from '../../../src/graph/node.js';
 import { argmax, chooseOperations, gather, max, min } from '../../../src/graph/ops/choose.js';
 import { avgPool2d, globalAvgPool, maxPool2d, type PoolOptions } from '../../../src/graph/ops/pool.js';
 import { input } from '../../../src/graph/ops/source.js';
-import type { Generator } from '../../../src/random.js';
-import { integers } from '../../numbers.js';
-import { all, type Case, type Draw, each, named, type Operand } from './operands.js';
+import { all, type Case, type Draw, each, index, named } from './operands.js';
 
 /** Numbers of which no two are near, so that a small step changes no choice. */
 const spaced: Draw = (generator, count) => {
@@ -15,11 +13,6 @@ const spaced: Draw = (generator, count) => {
   }
   return numbers;
 };
-
-const index = (shape: number[], n: number): Operand => ({
-  ...each(shape, (generator: Generator, count) => integers(generator, count, n)),
-  smooth: false,
-});
 
 const pools: [string, PoolOptions][] = [
   ['', { size: 2 }],

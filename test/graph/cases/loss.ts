@@ -2,7 +2,7 @@ import { apply, type Node } from '../../../src/graph/node.js';
 import * as composed from '../../../src/graph/ops/composed-losses.js';
 import * as losses from '../../../src/graph/ops/loss.js';
 import { integers, uniform } from '../../numbers.js';
-import { all, type Case, type Draw, each, named, type Operand, over, positive, signed } from './operands.js';
+import { all, type Case, type Draw, each, named, type Operand, positive, signed } from './operands.js';
 
 const [, lossGradientOperation] = losses.lossOperations;
 
@@ -34,6 +34,22 @@ const operationCases = (n: number): Case[] =>
     ];
   });
 
+/** With a label at each of three positions. */
+const sequenceCases = (n: number): Case[] => {
+  const { softmaxCrossEntropy } = losses;
+  const labels: Operand = { ...label(n), shape: [3] };
+  const attributes = { kind: 'softmaxCrossEntropy', alpha: 0 };
+  return [
+    named('softmaxCrossEntropy at positions', [each([3, n]), labels], (z, t) => softmaxCrossEntropy(z, t)),
+    named('softmaxCrossEntropy at positions, weighted,', [each([3, n]), labels, all([n], positive)], (z, t, w) =>
+      softmaxCrossEntropy(z, t, 0.1, w),
+    ),
+    named('the gradient of softmaxCrossEntropy at positions', [each([3, n]), labels, each([3])], (z, t, dy) =>
+      apply(lossGradientOperation, [z, t, dy], attributes as never),
+    ),
+  ];
+};
+
 /** Losses that are composed of operations. */
 const composedCases = (n: number): Case[] => {
   const { contrastive, cosineDistance, hinge, klDivergence, softTargetCrossEntropy, triplet } = composed;
@@ -56,7 +72,7 @@ const composedCases = (n: number): Case[] => {
     ),
     ...[each([n]), all([n])].flatMap((b) => [
       named('cosineDistance', [each([n]), b], cosineDistance),
-      named('contrastive', [each([n]), b, over(each([]), different)], (x, y, t) => contrastive(x, y, t, 3)),
+      named('contrastive', [each([n]), b, each([], different)], (x, y, t) => contrastive(x, y, t, 3)),
       named('triplet', [each([n]), each([n]), b], (a, p, q) => triplet(a, p, q)),
     ]),
     named('triplet, all of them violated,', [each([2, n]), each([2, n]), each([2, n])], (a, p, q) =>
@@ -65,4 +81,4 @@ const composedCases = (n: number): Case[] => {
   ];
 };
 
-export const lossCases = (n: number): Case[] => [...operationCases(n), ...composedCases(n)];
+export const lossCases = (n: number): Case[] => [...operationCases(n), ...sequenceCases(n), ...composedCases(n)];

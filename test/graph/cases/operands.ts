@@ -1,7 +1,7 @@
 /** What a case is, and the operands that most cases are made of. */
 import type { Node, Shape } from '../../../src/graph/node.js';
 import type { Generator } from '../../../src/random.js';
-import { uniform } from '../../numbers.js';
+import { integers, uniform } from '../../numbers.js';
 
 /** An operand: one tensor a sample, or one for all samples. */
 export interface Operand {
@@ -28,6 +28,12 @@ export const apart: Draw = (generator, count) =>
 
 export const each = (shape: Shape, draw: Draw = signed): Operand => ({ shape, draw, batched: true, smooth: true });
 export const all = (shape: Shape, draw: Draw = signed): Operand => ({ shape, draw, batched: false, smooth: true });
+
+/** Integers from 0 to n - 1. */
+export const index = (shape: Shape, n: number): Operand => ({
+  ...each(shape, (generator, count) => integers(generator, count, n)),
+  smooth: false,
+});
 
 const show = ({ shape, batched }: Operand) => `${batched ? 'batched ' : ''}[${shape.join(', ')}]`;
 export const named = (name: string, operands: readonly Operand[], build: Case['build']): Case => ({
