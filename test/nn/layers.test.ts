@@ -63,6 +63,7 @@ const layers: [string, number[], Layer, number[], Record<string, number[]>][] = 
   ['maxPool2d, overlapping', image, nn.maxPool2d(3, { stride: [1, 2], padding: 1 }), [6, 4, 4], {}],
   ['avgPool2d', image, nn.avgPool2d([2, 4]), [3, 2, 4], {}],
   ['globalAvgPool', image, nn.globalAvgPool(), [4], {}],
+  ['globalAvgPool of a sequence', [9, 4], nn.globalAvgPool(), [4], {}],
   [
     'batchNorm',
     image,
@@ -231,7 +232,7 @@ describe('layers refuse', () => {
     ],
     ['a pool beyond the image', image, nn.maxPool2d(9), ShapeError, 'maxPool2d'],
     ['padding of a whole window', image, nn.avgPool2d(2, { padding: 2 }), ValueError, 'avgPool2d'],
-    ['a pool of a sequence', [9, 4], nn.globalAvgPool(), ShapeError, 'globalAvgPool'],
+    ['a pool of features', [9], nn.globalAvgPool(), ShapeError, 'globalAvgPool'],
     ['a momentum of 2', image, nn.batchNorm({ momentum: 2 }), ValueError, 'batchNorm'],
     ['an epsilon of 0', image, nn.layerNorm({ epsilon: 0 }), ValueError, 'layerNorm'],
     ['groups that do not divide', image, nn.groupNorm(3), ShapeError, 'groupNorm'],

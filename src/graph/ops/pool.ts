@@ -66,11 +66,14 @@ export function avgPool2d(x: Node, options: PoolOptions): Node {
   return combine(avgPoolOperation, x, { shape, map, scale: 1 / count });
 }
 
-/** The mean of each channel: [height, width, channels] to [channels]. Throws `ShapeError` for another rank. */
+/**
+ * The mean of each channel over all positions: [height, width, channels] to [channels], or [length, channels]. Throws
+ * `ShapeError` for a shape without positions.
+ */
 export function globalAvgPool(x: Node): Node {
-  if (x.shape.length !== 3)
-    throw new ShapeError(`globalAvgPool: expected an image [height, width, channels], got shape ${showShape(x.shape)}`);
-  return mean(x, [0, 1]);
+  if (x.shape.length < 2)
+    throw new ShapeError(`globalAvgPool: expected x of shape [..., channels], got ${showShape(x.shape)}`);
+  return mean(x, range(x.shape.length - 1));
 }
 
 export const poolOperations = [avgPoolOperation];

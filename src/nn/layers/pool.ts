@@ -20,7 +20,7 @@ export type MaxPool2dLayer = Pool<'maxPool2d'>;
 /** The mean of each window, channel by channel; padding counts as zeros. */
 export type AvgPool2dLayer = Pool<'avgPool2d'>;
 
-/** The mean of each channel of an image: [height, width, channels] to [channels]. */
+/** The mean of each channel over all positions: [height, width, channels] to [channels], or [length, channels]. */
 export type GlobalAvgPoolLayer = LayerBase<'globalAvgPool'>;
 
 /** The greatest element of each window. Further options as in `MaxPool2dLayer`. */
@@ -37,7 +37,7 @@ export const avgPool2d = (size: Extents, options: LayerOptions<AvgPool2dLayer, '
   ...options,
 });
 
-/** The mean of each channel of an image. */
+/** The mean of each channel over all positions. */
 export const globalAvgPool = (): GlobalAvgPoolLayer => ({ kind: 'globalAvgPool' });
 
 const fields: Fields = { size: extents, stride: optional(extents), padding: optional(orPair(notNegative)) };
