@@ -10,10 +10,8 @@ import {
   add,
   argmax,
   compile,
-  constant,
   dense,
   embedding,
-  equal,
   gelu,
   input,
   layerNorm,
@@ -24,7 +22,7 @@ import {
   reshape,
   slice,
   softmax,
-  softTargetCrossEntropy,
+  softmaxCrossEntropy,
 } from 'lanegrad/graph';
 
 const ALPHABET = 'abcdefghij';
@@ -88,9 +86,7 @@ function encoder(letters) {
 const x = input('x', [LENGTH]);
 const y = input('y', [LETTERS]);
 const logits = slice(encoder(x), [LETTERS, 0]);
-const codes = [...ALPHABET].map((_, code) => code);
-const oneHot = equal(reshape(y, [LETTERS, 1]), constant(codes, [ALPHABET.length]));
-const program = await compile(softTargetCrossEntropy(logits, oneHot), {
+const program = await compile(softmaxCrossEntropy(logits, y), {
   batch: BATCH,
   optimizer: adam({ learningRate: 3e-3 }),
   outputs: [argmax(logits, -1)],
