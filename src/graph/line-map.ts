@@ -76,7 +76,8 @@ export const identity = (width: number, blocks: number): LineMap =>
     range(blocks).map((i) => [i]),
   );
 
-function fromSets(width: number, inputs: number, sets: readonly (readonly number[])[]): LineMap {
+/** The map whose sets are these. */
+export function fromSets(width: number, inputs: number, sets: readonly (readonly number[])[]): LineMap {
   const begins = new Int32Array(sets.length + 1);
   sets.forEach((set, g) => {
     begins[g + 1] = begins[g] + set.length;

@@ -10,12 +10,14 @@ import type { Buffer } from './lowering.js';
 import { type Node, type Shape, sameShape, size } from './node.js';
 import type { Lowering } from './operation.js';
 
+/** Lanes of a line, and its bytes. */
+export const LANES = 16;
 export const LINE_BYTES = 64;
 /** Rows of a dense layer's weight that lie together; see `assembly/panel.ts`. */
 const KC = 120;
 
 /** Panels that hold n lanes. */
-export const panels = (n: number): number => Math.ceil(n / 16);
+export const panels = (n: number): number => Math.ceil(n / LANES);
 
 /**
  * An unbatched tensor as a matrix: N is the last axis, K all others together, of which `block` rows lie together: all of

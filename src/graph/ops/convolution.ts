@@ -2,9 +2,13 @@
  * Convolutions. The gradient of one by its input is a convolution again, by the flipped weight, and so is a transposed
  * one; with the gradient by the weight the family is closed under differentiation.
  */
+import { fromSets, range } from '../line-map.js';
 import { apply, type Node, type Shape, size } from '../node.js';
 import type { Operation, Values } from '../operation.js';
+import { LANES } from '../storage.js';
+import { combination, combine } from './combine.js';
 import { sumBatch, sumLeading } from './reduce.js';
+import { reshape } from './reshape.js';
 
 export type Pair = readonly [y: number, x: number];
 
@@ -165,12 +169,50 @@ const weightGradientOperation: Operation<Geometry & { readonly shape: Shape }> =
 
 /** The gradient by the weight. Where x is spread out (`up`), x and dy change places, and the result is flipped back. */
 function weightGradient(x: Node, dy: Node, w: Node, geometry: Geometry): Node {
-  if (geometry.up.every((up) => up === 1))
+  if (geometry.up.every((up) => up === 1)) {
+    const together = outputsTogether(geometry, channelsOf(dy));
+    if (together > 1) return gradientOfFewFilters(x, dy, w, geometry, together);
     return apply(weightGradientOperation, [x, dy], { ...geometry, shape: w.shape });
+  }
   const swapped = adjoint(geometry);
   const shape = flippedShape(w, geometry.groups);
   return flip(apply(weightGradientOperation, [dy, x], { ...swapped, shape }), swapped);
 }
+
+/** How many outputs side by side are worth taking together: as many as fit into the lanes, if that makes less work. */
+function outputsTogether({ output, kernel, stride, dilation, groups }: Geometry, N: number): number {
+  if (groups > 1 || dilation[1] > 1 || kernel[1] <= stride[1]) return 1;
+  return range(Math.floor(LANES / N), 1).findLast((P) => output[1] % P === 0) ?? 1;
+}
+
+/**
+ * Lanes are filters in the product that gives dw, and of fewer than 16 most would be empty. So P outputs side by side are
+ * taken as one of P N filters, whose window is P - 1 strides wider: filter n of output j sees its own window from tap
+ * j stride on, and dw[ky, kx, c, n] = sum over j of dw'[ky, kx + j stride, c, j N + n].
+ */
+function gradientOfFewFilters(x: Node, dy: Node, w: Node, geometry: Geometry, P: number): Node {
+  const { output, kernel, stride } = geometry;
+  const [N, C] = [channelsOf(dy), channelsOf(x)];
+  const wider = kernel[1] + (P - 1) * stride[1];
+  const joined = {
+    ...geometry,
+    output: [output[0], output[1] / P] as const,
+    kernel: [kernel[0], wider] as const,
+    stride: [stride[0], P * stride[1]] as const,
+  };
+  const outputs = reshape(dy, imageShape(joined, dy, P * N));
+  const shape = [...w.shape.slice(0, -3), wider, C, P * N];
+  const sets = range(kernel[0]).flatMap((ky) =>
+    range(kernel[1]).flatMap((kx) =>
+      range(C).map((c) => range(P).map((j) => ((ky * wider + kx + j * stride[1]) * C + c) * P + j)),
+    ),
+  );
+  const map = fromSets(N, kernel[0] * wider * C * P, sets);
+  const dw = apply(weightGradientOperation, [x, outputs], { ...joined, shape });
+  return combine(foldOperation, dw, { shape: w.shape, map, scale: 1 });
+}
+
+const foldOperation = combination('foldWeight');
 
 interface FlipAttributes {
   readonly groups: number;
@@ -209,4 +251,9 @@ const flipOperation: Operation<FlipAttributes> = {
 
 export const flip = (w: Node, { groups }: FlipAttributes): Node => apply(flipOperation, [w], { groups });
 
-export const convolutionOperations = [convolveOperation, weightGradientOperation, flipOperation];
+export const convolutionOperations = [
+  convolveOperation,
+  weightGradientOperation,
+  flipOperation,
+  foldOperation,
+] as const;

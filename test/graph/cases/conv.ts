@@ -1,6 +1,7 @@
 import { apply, type Node } from '../../../src/graph/node.js';
 import { type ConvOptions, conv1d, conv2d, convTranspose2d } from '../../../src/graph/ops/conv.js';
 import { convolutionOperations } from '../../../src/graph/ops/convolution.js';
+import { constant } from '../../../src/graph/ops/source.js';
 import { all, type Case, each, named } from './operands.js';
 
 /** An image, its channels and filters, the window, and how that moves. */
@@ -27,6 +28,10 @@ const small: Setting[] = [
   [[7, 6], 2, 2, [2, 3], { stride: 3, dilation: 2, padding: 2 }],
   [[2, 2], 1, 1, [3, 3], { padding: 3 }],
   [[3, 3], 2, 2, [1, 1], { stride: 2 }],
+  // Outputs side by side that the weight's gradient takes together: four, two at a stride of 2, and five of three filters.
+  [[4, 9], 2, 4, [2, 2], {}],
+  [[4, 8], 1, 5, [2, 3], { stride: [1, 2], padding: [0, 1] }],
+  [[3, 5], 1, 3, [3, 3], { padding: 1 }],
 ];
 
 /** Beyond the tiles of the products: 16 filters, 24 rows of dW, 16 channels. */
@@ -72,5 +77,9 @@ export const convGradientCases: Case[] = [
   named('the weight gradient of conv', [each([4, 5, 2]), each([2, 2, 3])], (x, dy) => {
     const geometry = { input: [4, 5], output: [2, 2], kernel: [3, 2], stride: [1, 2], dilation: [1, 1], pad: [0, 0] };
     return apply(weightGradient, [x, dy], { ...geometry, up: [1, 1], groups: 1, shape: [3, 2, 2, 3] } as never);
+  }),
+  named('the weight gradient of few filters', [each([4, 9, 2]), each([3, 8, 4])], (x, dy) => {
+    const y = conv2d(x, constant(new Float32Array(32), [2, 2, 2, 4]));
+    return y.operation.vjp(y, dy, [false, true], y.attributes)[1] as Node;
   }),
 ];
