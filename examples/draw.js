@@ -2,7 +2,7 @@
  * Draws the two computation graphs of every lecture on backpropagation with their numbers, forward values above the wires
  * and gradients below, and the structure of LeNet-5.
  *
- *   npm run example:draw [-- FOLDER]
+ *   npm run example:draw
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,10 +25,10 @@ import {
   tanh,
 } from 'lanegrad/graph';
 
-const folder = process.argv[2] ?? 'examples/out';
+const FOLDER = 'examples/out';
 
 function save(name, svg) {
-  const path = join(folder, `${name}.svg`);
+  const path = join(FOLDER, `${name}.svg`);
   writeFileSync(path, svg);
   console.log(path);
 }
@@ -70,7 +70,7 @@ async function drawLeNet() {
   save('lenet', await drawStructure(softmaxCrossEntropy(full('5', hidden, 10), input('label'))));
 }
 
-mkdirSync(folder, { recursive: true });
+mkdirSync(FOLDER, { recursive: true });
 await drawProduct();
 await drawNeuron();
 await drawLeNet();

@@ -69,6 +69,7 @@ export { mean, sum } from './graph/ops/reduce.js';
 export { flatten, reshape } from './graph/ops/reshape.js';
 export { logSoftmax, logSumExp, softmax } from './graph/ops/softmax.js';
 export { constant, input, parameter } from './graph/ops/source.js';
+export { stopGradient } from './graph/ops/stop.js';
 export {
   type AdagradConfig,
   type AdamConfig,

@@ -60,9 +60,6 @@ export function buildNetwork(config: NetworkConfig): NetworkGraph {
 export const columnName = (letter: 'x' | 'y', name: string, names: readonly string[]): string =>
   names.length === 1 ? letter : `${letter}.${name}`;
 
-/** The streams of layers that draw as they run; initial parameters have the streams below, orders of samples those above. */
-const LAYER_STREAM = 2 ** 30;
-
 class Builder {
   readonly #topology: Topology;
   readonly #seed: number;
@@ -178,7 +175,7 @@ class Builder {
       count: (multiplyAdds) => {
         report.multiplyAdds += multiplyAdds;
       },
-      stream: () => ({ seed: this.#seed, stream: LAYER_STREAM + this.#streams++ }),
+      stream: () => ({ seed: this.#seed, stream: this.#streams++ }),
       chain: (x, layers) =>
         layers.reduce((y, inner, index) => this.#layer(`${name}.${index}`, inner as Layer, [y], training), x),
     };

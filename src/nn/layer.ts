@@ -34,7 +34,7 @@ export interface Scope {
   assign(target: Node, value: Node): void;
   /** Says that the layer makes this many multiply-adds a sample in products. */
   count(multiplyAdds: number): void;
-  /** A stream of the generator that no other layer draws from. */
+  /** A stream of masks that no other layer draws from. */
   stream(): { readonly seed: number; readonly stream: number };
   /** The output of layers within this one, called '<layer>.0', '<layer>.1', .... */
   chain(x: Node, layers: readonly LayerBase<string>[]): Node;

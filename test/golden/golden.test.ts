@@ -1,18 +1,11 @@
-/** Whole training runs against PyTorch's, computed in float64: every file of this folder that needs only what exists. */
+/** Whole training runs against PyTorch's, computed in float64: every file of this folder. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Network, type NetworkConfig, network } from '../../src/index.js';
 import { compile, type Node, type Tensor } from '../../src/lanegrad-graph.js';
 import { buildNetwork } from '../../src/nn/build.js';
-import { layerKinds } from '../../src/nn/layers/index.js';
 import type { OptimizerConfig } from '../../src/optim/optimizer.js';
 import { availableTiers } from '../tiers.js';
 import { excess, type Golden, type GoldenArray, goldens, numbers, tensors } from './golden.js';
-
-/** What a file needs that does not exist; empty if nothing. */
-function missing({ network: { layers } }: Golden): string {
-  const kinds = layers.map(({ kind }) => kind).filter((kind) => !layerKinds.includes(kind));
-  return [...new Set(kinds)].join(', ');
-}
 
 const configOf = (golden: Golden): NetworkConfig => ({
   ...(golden.network as unknown as NetworkConfig),
@@ -41,11 +34,6 @@ function check(
 const tiers = (await availableTiers()).filter((tier) => tier !== 'scalar');
 
 describe.each(goldens.map((golden) => [golden.case, golden] as const))('%s', (_, golden) => {
-  const lacks = missing(golden);
-  if (lacks) {
-    it.skip(`needs ${lacks}`);
-    return;
-  }
   const config = configOf(golden);
   const batches = golden.batches.map(({ x, y }) => ({ x: Float32Array.from(numbers(x)), y: numbers(y) }));
   const { expect: expected, f32Deviation: deviation } = golden;

@@ -18,6 +18,7 @@ import { normCases } from './cases/norm.js';
 import type { Case, Operand } from './cases/operands.js';
 import { sumsOf } from './cases/reduce.js';
 import { softmaxCases } from './cases/softmax.js';
+import { stopCases } from './cases/stop.js';
 
 /** Every operation in the tables of `src/graph/ops`: the exports called `...Operations`. */
 export async function allOperations(): Promise<Operation<never>[]> {
@@ -40,6 +41,7 @@ export const casesOf = (n: number): Case[] => [
   ...normCases(n),
   ...softmaxCases(n),
   ...matmulCases(n),
+  ...stopCases(n),
   ...embeddingCases(n),
   ...dropoutCases(n),
   ...lossCases(n),

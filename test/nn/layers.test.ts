@@ -3,8 +3,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ShapeError, ValueError } from '../../src/errors.js';
 import type { Layer, Network, NetworkOptions, Tensor } from '../../src/index.js';
 import * as nn from '../../src/index.js';
+import { compile, type Node } from '../../src/lanegrad-graph.js';
+import { buildNetwork } from '../../src/nn/build.js';
 import { Generator } from '../../src/random.js';
-import { difference, uniform } from '../numbers.js';
+import { difference, integers, uniform } from '../numbers.js';
 import { availableTiers } from '../tiers.js';
 import { type ErrorClass, expectRefused } from './refusals.js';
 
@@ -72,6 +74,8 @@ const layers: [string, number[], Layer, number[], Record<string, number[]>][] = 
   ['layerNorm', [3, 5], nn.layerNorm(), [3, 5], { '0.weight': [5], '0.bias': [5] }],
   ['groupNorm', image, nn.groupNorm(2), image, { '0.weight': [4], '0.bias': [4] }],
   ['rmsNorm', [3, 5], nn.rmsNorm(), [3, 5], { '0.weight': [5] }],
+  ['embedding', [7], nn.embedding(5, 3), [7, 3], { '0.weight': [5, 3] }],
+  ['dropout', image, nn.dropout(0.5), image, {}],
   ['softmax', image, nn.softmax(0), image, {}],
   ['flatten', image, nn.flatten(), [192], {}],
   ['reshape', image, nn.reshape([16, -1]), [16, 12], {}],
@@ -88,7 +92,9 @@ const layers: [string, number[], Layer, number[], Record<string, number[]>][] = 
 describe.each(layers)('%s', (_, input, layer, output, kept) => {
   it('has the shape and the parameters that it should, and is plain data', async () => {
     const net = await create({ input, layers: [JSON.parse(JSON.stringify(layer))] });
-    const { shape, data } = net.predict(uniform(new Generator(1), 3 * input.reduce((a, b) => a * b)));
+    const count = 3 * input.reduce((a, b) => a * b);
+    const x = layer.kind === 'embedding' ? integers(new Generator(1), count, 5) : uniform(new Generator(1), count);
+    const { shape, data } = net.predict(x);
     expect(shape).toEqual([3, ...output]);
     expect(data.every(Number.isFinite)).toBe(true);
     expect(shapesOf(new Map([...net.parameters(), ...net.statistics()]))).toEqual(kept);
@@ -111,6 +117,12 @@ describe('initial weights', () => {
     const most = data.reduce((most, w) => Math.max(most, Math.abs(w)), 0);
     expect(most).toBeLessThanOrEqual(Math.fround(limit));
     expect(most).toBeGreaterThanOrEqual(0.98 * limit);
+  });
+
+  it('of an embedding have variance 1', async () => {
+    const net = await create({ input: 3, layers: [nn.embedding(1000, 20)] });
+    const { data } = net.parameters().get('0.weight') as Tensor;
+    expect(data.reduce((sum, w) => sum + w * w, 0) / data.length).toBeCloseTo(1, 1);
   });
 
   it('of normalisations are 1, biases and means 0', async () => {
@@ -159,6 +171,16 @@ describe.each(await availableTiers())('batchNorm on %s', (tier) => {
     expect(net.trainStep(x.subarray(0, 3), y.subarray(0, 3))).toBeGreaterThan(0);
     const [mean, variance] = [...net.statistics().values()].map(({ data }) => data);
     expect([...mean, ...variance].every(Number.isFinite)).toBe(true);
+  });
+
+  it('leaves nothing of a channel that is the same everywhere, which it would magnify', async () => {
+    const { loss, outputs } = buildNetwork({ ...options, input: [5, 7, 3] }).training;
+    const program = await compile(loss as Node, { outputs, batch: ROWS, tier });
+    for (const rows of [1, 7, 16, ROWS]) {
+      const [{ data }] = program.predict({ x: new Float32Array(rows * 105).fill(0.1 * rows) });
+      expect(data).toEqual(new Float32Array(rows * 105));
+    }
+    program.dispose();
   });
 
   it('predicts each sample by itself', async () => {
@@ -217,10 +239,17 @@ describe('layers refuse', () => {
     ['a shape of other elements', image, nn.reshape([5, -1]), ShapeError, 'reshape'],
     ['an axis twice', image, nn.permute([0, 0, 1]), ValueError, 'permute'],
     ['layers that change the shape', image, nn.residual([nn.conv2d(4, 3)]), ShapeError, 'residual'],
+    ['an embedding of no words', [7], nn.embedding(0, 3), ValueError, 'embedding'],
+    ['a rate of 1', image, nn.dropout(1), ValueError, 'dropout'],
     ['a sum of one input', image, nn.add(), ValueError, 'add'],
     ['layers of no list', image, nn.residual(any(nn.dense(3))), ValueError, 'residual'],
   ])('%s', async (_, input, layer, Class, kind) => {
     await expectRefused(() => nn.network({ input, layers: [layer] }), Class, `layer 0 (${kind})`, 'got');
+  });
+
+  it('an embedding of what is no input', async () => {
+    const layers = [nn.dense(3), nn.embedding(5, 2)];
+    await expectRefused(() => nn.network({ input: 5, layers }), ValueError, 'layer 1 (embedding)', 'got dense');
   });
 
   it('layers within a layer by their place', async () => {

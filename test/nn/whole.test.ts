@@ -9,6 +9,8 @@ import {
   concat,
   conv2d,
   dense,
+  dropout,
+  embedding,
   flatten,
   from,
   globalAvgPool,
@@ -32,27 +34,37 @@ poisonMemory();
 const tiers = await availableTiers();
 const BATCH = 37;
 const data = {
-  x: { image: uniform(new Generator(1), BATCH * 8 * 8 * 2), meta: uniform(new Generator(2), BATCH * 5) },
+  x: {
+    image: uniform(new Generator(1), BATCH * 8 * 8 * 2),
+    meta: uniform(new Generator(2), BATCH * 5),
+    words: integers(new Generator(5), BATCH * 4, 21),
+  },
   y: { kind: integers(new Generator(3), BATCH, 3), size: uniform(new Generator(4), BATCH * 2) },
 };
 
 const options = {
-  inputs: { image: [8, 8, 2], meta: 5 },
+  inputs: { image: [8, 8, 2], meta: 5, words: 4 },
   layers: {
     seen: from('image', conv2d(17, 3, 'relu', { padding: 'same' })),
     normal: from('seen', batchNorm()),
-    block: from('normal', residual([conv2d(17, 3, 'linear', { padding: 1 }), groupNorm(17), activation('silu')])),
+    block: from(
+      'normal',
+      residual([conv2d(17, 3, 'linear', { padding: 1, bias: false }), groupNorm(17), activation('silu')]),
+    ),
     small: from('block', maxPool2d(2)),
     mean: from('small', globalAvgPool()),
     parts: from('small', avgPool2d(2, { stride: 1 })),
     flat: from('parts', flatten()),
     gate: from('meta', dense(17, 'sigmoid')),
     gated: from(['mean', 'gate'], multiply()),
-    all: from(['gated', 'flat', 'meta'], concat()),
+    named: from('words', embedding(21, 3)),
+    text: from('named', flatten()),
+    all: from(['gated', 'flat', 'meta', 'text'], concat()),
     hidden: from('all', dense(19, 'gelu')),
     other: { ...from('all', dense(19, 'tanh')), share: 'hidden' },
     sum: from(['hidden', 'other'], add()),
-    even: from('sum', layerNorm()),
+    fewer: from('sum', dropout(0.3)),
+    even: from('fewer', layerNorm()),
     kind: from('even', dense(3)),
     size: from('even', dense(2)),
   },

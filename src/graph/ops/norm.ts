@@ -1,12 +1,12 @@
 /** Normalisations, composed of operations: their derivatives of any order follow. */
 import { ShapeError, ValueError } from '../../errors.js';
 import { type Axes, axesOf } from '../axes.js';
-import { range } from '../line-map.js';
-import { type Node, showShape } from '../node.js';
+import { type Node, showShape, size } from '../node.js';
 import { add, div, maximum, mul, sqrt, square, sub } from './elementwise.js';
-import { batchMean, mean, repeat, sumBatch } from './reduce.js';
+import { batchMean, mean, repeat, sumBatch, sumLeading } from './reduce.js';
 import { reshape } from './reshape.js';
 import { constant } from './source.js';
+import { stopGradient } from './stop.js';
 
 export interface NormOptions {
   /** Added to the variance, so that it may be 0; by default 1e-5, for `rmsNorm` 1e-6. */
@@ -84,8 +84,11 @@ export function groupNorm(
   return affine(reshape(standardized(grouped, [0, 2], epsilon), x.shape), gamma, beta);
 }
 
+/** Elements of a channel in a sample. */
+const positionsOf = ({ shape }: Node): number => size(shape.slice(0, -1));
+
 /** The mean of each channel (the last axis) over the batch and all positions. */
-const channelMean = (x: Node): Node => batchMean(x.shape.length > 1 ? mean(x, range(x.shape.length - 1)) : x);
+const channelMean = (x: Node): Node => div(batchMean(sumLeading(x)), positionsOf(x));
 
 /** (x - mean) / sqrt(variance + epsilon) gamma + beta, all of them [channels]: x of shape [..., channels] has been centred. */
 const scaled = (centred: Node, variance: Node, epsilon: number, gamma?: Node, beta?: Node): Node => {
@@ -107,14 +110,14 @@ export function normalize(x: Node, { mean, variance }: Moments, gamma?: Node, be
  */
 export function batchNorm(x: Node, gamma?: Node, beta?: Node, epsilon = 1e-5): { output: Node; moments: Moments } {
   checkEpsilon('batchNorm', epsilon);
-  const mean = channelMean(x);
+  // The rounding of a mean is a mean too, and has no gradient. It would be all that is left of a constant channel, where
+  // it is divided by sqrt(epsilon).
+  const rounded = channelMean(x);
+  const mean = add(rounded, stopGradient(channelMean(sub(x, rounded))));
   const centred = sub(x, mean);
   const variance = channelMean(square(centred));
   const samples = sumBatch(repeat(constant(1)));
-  const n = mul(
-    samples,
-    x.shape.slice(0, -1).reduce((product, extent) => product * extent, 1),
-  );
+  const n = mul(samples, positionsOf(x));
   const unbiased = mul(variance, div(n, maximum(sub(n, 1), 1)));
   return { output: scaled(centred, variance, epsilon, gamma, beta), moments: { mean, variance: unbiased } };
 }

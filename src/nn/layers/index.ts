@@ -5,6 +5,8 @@ import type { LayerBase, LayerRule, RulesOf } from '../layer.js';
 import { type ActivationLayer, activationRules } from './activation.js';
 import { type ConvLayer, convRules } from './conv.js';
 import { type DenseLayer, denseRules } from './dense.js';
+import { type DropoutLayer, dropoutRules } from './dropout.js';
+import { type EmbeddingLayer, embeddingRules } from './embedding.js';
 import { type MergeLayer, mergeRules } from './merge.js';
 import { type NormLayer, normRules } from './norm.js';
 import { type PoolLayer, poolRules } from './pool.js';
@@ -16,6 +18,8 @@ export type Layer =
   | ActivationLayer
   | SoftmaxLayer
   | DenseLayer
+  | EmbeddingLayer
+  | DropoutLayer
   | ResidualLayer
   | ConvLayer
   | PoolLayer
@@ -27,6 +31,8 @@ const rules: RulesOf<Layer> = {
   ...activationRules,
   ...softmaxRules,
   ...denseRules,
+  ...embeddingRules,
+  ...dropoutRules,
   ...residualRules,
   ...convRules,
   ...poolRules,

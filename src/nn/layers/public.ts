@@ -10,6 +10,8 @@ export {
   convTranspose2d,
 } from './conv.js';
 export { type DenseLayer, dense } from './dense.js';
+export { type DropoutLayer, dropout } from './dropout.js';
+export { type EmbeddingLayer, embedding } from './embedding.js';
 export type { Layer } from './index.js';
 export { type AddLayer, add, type ConcatLayer, concat, type MultiplyLayer, multiply } from './merge.js';
 export {
