@@ -8,6 +8,8 @@ const PRODUCT_RATE: Readonly<Record<string, number>> = { wide: 45, relaxed: 24, 
 const MATMUL_SHARE = 0.7;
 /** Nanoseconds a line of 16 numbers, for everything that is not a product: most are a load, some arithmetic, a store. */
 const LINE_NS = 6;
+/** Those of instructions that take much longer, measured on the same core. */
+const SLOW_LINE_NS: Readonly<Record<string, number>> = { softmax: 20, dropoutMask: 45, embeddingGradient: 16 };
 /** What a barrier costs each thread, and what it takes until all threads have a job. Measured with two threads awake. */
 const BARRIER_NS = 400;
 const DISPATCH_NS = 2000;
@@ -56,15 +58,16 @@ function cost({ name, fields }: Instruction, samplePanels: number, tier: string)
     const ns = (M * K * N * heads * 16 * samplePanels) / (MATMUL_SHARE * PRODUCT_RATE[tier]);
     return { ns, units: samplePanels * heads * Math.ceil(M / 2) };
   }
+  const lineNs = SLOW_LINE_NS[name] ?? LINE_NS;
   if (name === 'embeddingGradient')
-    return { ns: LINE_NS * (K + positions * samplePanels) * panels(N), units: panels(N) };
+    return { ns: LINE_NS * K * panels(N) + lineNs * N * positions * samplePanels, units: panels(N) };
   if (name === 'update') return { ns: LINE_NS * lines, units: lines };
   if (name === 'sumPanels' || name === 'batchMean' || name === 'check')
     return { ns: LINE_NS * K * panels(N), units: 1 };
   if (name === 'packPanels' || name === 'unpackPanels') return { ns: LINE_NS * K * panels(N), units: panels(N) };
   const perPanel = PER_OUTPUT.includes(name) ? N * positions : features;
   const count = perPanel * (batched ? samplePanels : 1);
-  return { ns: LINE_NS * count, units: name === 'packRows' ? samplePanels : count };
+  return { ns: lineNs * count, units: name === 'packRows' ? samplePanels : count };
 }
 
 /** The number of threads, up to `most`, that finishes these instructions soonest. */
