@@ -6,24 +6,9 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { avgPool2d, conv2d, dense, flatten, network } from 'lanegrad';
 import { draw, drawStructure } from 'lanegrad/draw';
-import {
-  add,
-  avgPool2d,
-  conv2d,
-  dense,
-  evaluate,
-  exp,
-  flatten,
-  input,
-  mul,
-  neg,
-  parameter,
-  reciprocal,
-  sigmoid,
-  softmaxCrossEntropy,
-  tanh,
-} from 'lanegrad/graph';
+import { add, evaluate, exp, input, mul, neg, reciprocal, sigmoid } from 'lanegrad/graph';
 
 const FOLDER = 'examples/out';
 
@@ -58,16 +43,22 @@ async function drawNeuron() {
 
 /** LeNet-5 (LeCun et al., 1998), with all of its second convolution's connections. */
 async function drawLeNet() {
-  const conv = (name, x, filters, padding) => {
-    const weight = parameter(`${name} weight`, [5, 5, x.shape.at(-1), filters]);
-    return tanh(conv2d(x, weight, parameter(`${name} bias`, [filters]), { padding }));
-  };
-  const full = (name, x, units) =>
-    dense(x, parameter(`${name} weight`, [x.shape[0], units]), parameter(`${name} bias`, [units]));
-  const first = avgPool2d(conv('1', input('image', [28, 28, 1]), 6, 'same'), { size: 2 });
-  const second = avgPool2d(conv('2', first, 16, 'valid'), { size: 2 });
-  const hidden = tanh(full('4', tanh(full('3', flatten(second), 120)), 84));
-  save('lenet', await drawStructure(softmaxCrossEntropy(full('5', hidden, 10), input('label'))));
+  const net = await network({
+    input: [28, 28, 1],
+    layers: [
+      conv2d(6, 5, 'tanh', { padding: 'same' }),
+      avgPool2d(2),
+      conv2d(16, 5, 'tanh'),
+      avgPool2d(2),
+      flatten(),
+      dense(120, 'tanh'),
+      dense(84, 'tanh'),
+      dense(10),
+    ],
+    loss: 'softmaxCrossEntropy',
+  });
+  save('lenet', await drawStructure(net));
+  net.dispose();
 }
 
 mkdirSync(FOLDER, { recursive: true });

@@ -3,15 +3,23 @@ import { platform } from '#platform';
 import { UnsupportedError, ValueError } from './errors.js';
 import { checkFeeds, checkFinite, type FeedRule, feedRules } from './graph/feeds.js';
 import { type Executable, type MemoryPlan, namedTensors, type RuntimeReport, type Tensor } from './graph/model.js';
-import { size } from './graph/node.js';
+import { type Node, size } from './graph/node.js';
 import { encodeSafetensors } from './io/safetensors.js';
-import type { NetworkGraph } from './nn/build.js';
+import type { LayerReport, NetworkGraph } from './nn/build.js';
 import type { NetworkConfig } from './nn/config.js';
 import { checkLearningRate } from './optim/optimizer.js';
 import { summarize } from './summary.js';
 import { type Arrays, type Columns, columnsOf, type Dataset, type Ports, rowsOf } from './train/data.js';
 import { type EpochReport, type FitOptions, fit, type Trainable } from './train/fit.js';
 import { activate, type Evaluation, Tally } from './train/metrics.js';
+
+export interface TrainedGraph {
+  readonly inputs: readonly Node[];
+  readonly outputs: readonly Node[];
+  /** Of each sample; null for a network without one. */
+  readonly loss: Node | null;
+  readonly layers: readonly LayerReport[];
+}
 
 /** `Prediction` is what `predict` returns: a tensor, or for several outputs one of each by its name. */
 export class Network<Prediction = Tensor> {
@@ -58,6 +66,12 @@ export class Network<Prediction = Tensor> {
   /** The tier and the number of threads that run this network, and why it is not a better one. */
   get runtime(): RuntimeReport {
     return this.#executable.report;
+  }
+
+  /** The graph that is trained, of nodes of `lanegrad/graph`: to draw it, or to look into it. */
+  get graph(): TrainedGraph {
+    const { inputs, training, layers } = this.#graph;
+    return { inputs: inputs.map(({ node }) => node), outputs: training.outputs, loss: training.loss, layers };
   }
 
   /** The bytes that this network takes to be trained. */

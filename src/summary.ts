@@ -28,13 +28,13 @@ function table(rows: readonly (readonly string[])[]): string[] {
 export function summarize({ inputs, layers }: NetworkGraph, batch: number, plan: MemoryPlan): string {
   const memory = (shape: readonly number[]): number => LINE_BYTES * size(shape) * panels(batch);
   const rows = [
-    ...inputs.map(({ name, node: { shape } }) => ({ name, kind: 'input', shape, parameters: 0, multiplyAdds: 0 })),
+    ...inputs.map(({ name, node }) => ({ name, kind: 'input', output: node, parameters: 0, multiplyAdds: 0 })),
     ...layers,
   ];
   const total = (of: (row: (typeof rows)[number]) => number): number => rows.reduce((sum, row) => sum + of(row), 0);
   const [head, ...body] = table([
     ['layer', 'kind', 'output', 'parameters', `outputs of ${batch}`, 'multiply-adds'],
-    ...rows.map(({ name, kind, shape, parameters, multiplyAdds }) => [
+    ...rows.map(({ name, kind, output: { shape }, parameters, multiplyAdds }) => [
       name,
       kind,
       showShape(shape),
@@ -47,7 +47,7 @@ export function summarize({ inputs, layers }: NetworkGraph, batch: number, plan:
       '',
       '',
       count(total(({ parameters }) => parameters)),
-      showBytes(total(({ shape }) => memory(shape))),
+      showBytes(total(({ output }) => memory(output.shape))),
       count(total(({ multiplyAdds }) => multiplyAdds)),
     ],
   ]);

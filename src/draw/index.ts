@@ -1,12 +1,22 @@
 /** `lanegrad/draw`: pictures of computation graphs as SVG. Needs the package @dagrejs/dagre, and no browser. */
 import { ValueError } from '../errors.js';
 import type { Node } from '../graph/node.js';
-import { boxes } from './boxes.js';
+import { boxes, type Layer } from './boxes.js';
 import { circles, type Labels } from './circles.js';
 import { renderSvg } from './svg.js';
 
+export type { Layer } from './boxes.js';
 export type { Labels } from './circles.js';
 export type { Drawable } from './numbers.js';
+
+/** What has a graph of layers, such as a network of `lanegrad`. */
+export interface Layered {
+  readonly graph: {
+    readonly outputs: readonly Node[];
+    readonly loss: Node | null;
+    readonly layers: readonly Layer[];
+  };
+}
 
 /**
  * A graph as textbooks draw it: operations in circles, inputs and parameters at the left; on each wire the value above
@@ -27,15 +37,21 @@ export async function draw(graph: Node | readonly Node[], labels: Partial<Labels
 }
 
 /**
- * The structure of a network from top to bottom: a box for each input and operation, with the parameters that it uses
- * and, behind an arrow, the shape of what comes out for one sample. Returns and throws as `draw` does.
+ * The structure of a network from top to bottom: a box for each input and layer, or of a graph that was written directly
+ * for each input and operation, with the parameters that it uses and, behind an arrow, the shape of what comes out for one
+ * sample. A network is drawn as it is trained, its loss included. Returns and throws as `draw` does.
  */
-export async function drawStructure(graph: Node | readonly Node[]): Promise<string> {
-  return renderSvg(boxes(rootsOf('drawStructure', graph)), 'Structure of a network');
+export async function drawStructure(network: Node | readonly Node[] | Layered): Promise<string> {
+  const { outputs, loss = null, layers = [] } = (network as Partial<Layered> | null)?.graph ?? {};
+  const roots = rootsOf(
+    'drawStructure',
+    outputs ? [...outputs, loss ?? []].flat() : (network as Node | readonly Node[]),
+  );
+  return renderSvg(boxes(roots, layers), 'Structure of a network');
 }
 
 function rootsOf(operation: string, graph: Node | readonly Node[]): readonly Node[] {
-  const roots = Array.isArray(graph) ? graph : [graph];
-  if (roots.length > 0 && roots.every((node) => Array.isArray(node?.inputs))) return roots;
+  const roots = [graph].flat();
+  if (roots.length > 0 && roots.every((node) => typeof node?.operation === 'object')) return roots;
   throw new ValueError(`${operation}: expected a node or nodes of a graph, got ${String(graph)}`);
 }

@@ -25,12 +25,12 @@ export interface Mode {
   readonly loss: Node | null;
 }
 
-/** What a summary says of a layer; layers within others follow these. */
+/** A layer of the graph that is trained, for summaries and pictures; layers within others follow these. */
 export interface LayerReport {
   readonly name: string;
   readonly kind: string;
-  /** Of its output, for one sample. */
-  readonly shape: Shape;
+  readonly inputs: readonly Node[];
+  readonly output: Node;
   /** Numbers in its parameters, those that it shares left out. */
   readonly parameters: number;
   /** In products, for one sample. */
@@ -133,13 +133,12 @@ class Builder {
         `${where}: expected ${rule.merges ? 'two inputs or more' : 'one input'}, got ${sources.length}`,
       );
     const [first, ...rest] = sources;
-    const report = { name, kind: layer.kind, shape: first.shape, parameters: 0, multiplyAdds: 0 };
+    const report = { name, kind: layer.kind, inputs: sources, output: first, parameters: 0, multiplyAdds: 0 };
     if (training) this.#layers.push(report);
-    const output = located(where, () =>
+    report.output = located(where, () =>
       rule.build(this.#scope(name, layer, training, report), [first, ...rest], layer),
     );
-    report.shape = output.shape;
-    return output;
+    return report.output;
   }
 
   #scope(name: string, layer: Layer, training: boolean, report: { parameters: number; multiplyAdds: number }): Scope {

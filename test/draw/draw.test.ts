@@ -2,6 +2,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { draw, drawStructure } from '../../src/draw/index.js';
 import { UnsupportedError, ValueError } from '../../src/errors.js';
+import * as nn from '../../src/index.js';
 import {
   add,
   dense,
@@ -143,6 +144,65 @@ describe('a network', () => {
         ...['dense', 'v [3, 2]', '→ [2]', 'softmax cross entropy', '→ number'],
       ]),
     );
+  });
+});
+
+describe('a network of layers', () => {
+  const { batchNorm, conv2d, flatten, residual } = nn;
+
+  it('has a box for each layer, whatever operations it is made of', async () => {
+    const net = await nn.network({
+      input: [4, 4, 1],
+      layers: [
+        conv2d(2, 3, 'relu', { padding: 'same', bias: false }),
+        residual([batchNorm(), nn.activation('tanh'), nn.activation('linear')]),
+        flatten(),
+        nn.dense(3),
+      ],
+      loss: 'softmaxCrossEntropy',
+      tier: 'js',
+    });
+    const { all } = texts(await drawStructure(net));
+    expect(sorted(all)).toEqual(
+      sorted([
+        ...['x', '→ [4, 4, 1]', 'y', '→ number'],
+        ...['0: conv2d, relu', '0.weight [3, 3, 1, 2]', '→ [4, 4, 2]'],
+        ...['1.0: batchNorm', '1.0.weight [2]', '1.0.bias [2]', '→ [4, 4, 2]'],
+        ...['1.1: tanh', '→ [4, 4, 2]', '1: residual', '→ [4, 4, 2]'],
+        ...['2: flatten', '→ [32]', '3: dense', '3.weight [32, 3]', '3.bias [3]', '→ [3]'],
+        ...['softmax cross entropy', '→ number'],
+      ]),
+    );
+    expect(net.graph.inputs.map(({ name }) => name)).toEqual(['x']);
+  });
+
+  it('has all of its inputs and outputs, those without a loss too, and a wire for each use', async () => {
+    const net = await nn.network({
+      inputs: { a: 2, b: 2 },
+      layers: {
+        both: nn.from(['a', 'b'], nn.multiply()),
+        left: nn.from('both', nn.dense(1, 'linear', { bias: false })),
+        right: { ...nn.from('both', nn.dense(1, 'linear', { bias: false })), share: 'left' },
+      },
+      outputs: { left: { loss: 'meanSquaredError' }, right: {} },
+      tier: 'js',
+    });
+    const svg = await drawStructure(net);
+    const { all } = texts(svg);
+    expect(all.filter((text) => !text.startsWith('→'))).toEqual(
+      expect.arrayContaining([
+        'x.a',
+        'x.b',
+        'both: multiply',
+        'left: dense',
+        'right: dense',
+        'y',
+        'mean squared error',
+      ]),
+    );
+    expect(all.filter((text) => text === 'left.weight [2, 1]')).toHaveLength(2);
+    // a, b, left and right from both, the output and its targets to the loss.
+    expect(svg.match(/class="wire"/g)).toHaveLength(6);
   });
 });
 
