@@ -1,5 +1,5 @@
 /** The graph: immutable nodes that say what one sample means. The batch is nowhere in it. */
-import { LanegradError } from '../errors.js';
+import { LanegradError, ValueError } from '../errors.js';
 import type { Operation } from './operation.js';
 import { here, type Origin, placeOf } from './origin.js';
 
@@ -35,6 +35,7 @@ export function apply<A extends object>(
   attributes: A,
   name?: string,
 ): Node {
+  checkNodes(operation.name, inputs);
   const shape = shapeOf(operation, inputs, attributes);
   const batched = operation.batched ? operation.batched(inputs, attributes) : inputs.some((node) => node.batched);
   return Object.freeze({ id: created++, operation, inputs, attributes, shape, batched, name, origin: here() });
@@ -46,9 +47,20 @@ function shapeOf<A extends object>(operation: Operation<A>, inputs: readonly Nod
   } catch (error) {
     if (!(error instanceof LanegradError)) throw error;
     const Reason = error.constructor as typeof LanegradError;
-    throw new Reason(`${error.message} (of ${inputs.map(showNode).join(', ')})`, { cause: error });
+    throw new Reason(`${error.message}${of(...inputs)}`, { cause: error });
   }
 }
+
+export const isNode = (x: unknown): x is Node => typeof x === 'object' && x !== null && 'operation' in x;
+
+/** Throws `ValueError` for an operand that is no node. */
+export function checkNodes(operation: string, operands: readonly unknown[]): void {
+  for (const x of operands)
+    if (!isNode(x)) throw new ValueError(`${operation}: expected nodes to work on, got ${String(x)}`);
+}
+
+/** How a sentence ends that is about operands which do not fit: with their names, and where they were made. */
+export const of = (...operands: readonly Node[]): string => ` (of ${operands.map(showNode).join(', ')})`;
 
 /** A node in a message: its name or its operation's, and where it was made, if that is known. */
 export function showNode(node: Node): string {

@@ -1,8 +1,8 @@
 /** Extents over the axes of an image, as layers are given them. */
 import { listOf, positiveInteger, type Requirement } from '../fields.js';
+import type { Extents } from '../graph/window.js';
 
-/** One number for both axes, or [vertical, horizontal]. */
-export type Extents = number | readonly [number, number];
+export type { Extents };
 
 /** A number, or a pair of them. */
 export const orPair = (one: Requirement): Requirement => ({

@@ -5,7 +5,7 @@
 import { ShapeError, ValueError } from '../../errors.js';
 import { type Axes, axesOf, axisOf } from '../axes.js';
 import { axisMaps, type LineMap, lineMap, placesOf, range } from '../line-map.js';
-import { apply, type Node, type Shape, showShape, size } from '../node.js';
+import { apply, type Node, of, type Shape, showNode, showShape, size } from '../node.js';
 import type { Operation, Values } from '../operation.js';
 import { emitRowMajor } from '../storage.js';
 import { eachElement, emitCombine } from './combine.js';
@@ -129,7 +129,7 @@ export const greatest = (x: Node, shape: Shape, map: LineMap): Node => apply(gre
 
 /** The sets of a reduction over axes, and the shape that is left. */
 function reduction(operation: string, x: Node, axes: Axes): [Shape, LineMap] {
-  const reduced = axesOf(operation, x.shape, axes);
+  const reduced = axesOf(operation, x, axes);
   const maps = axisMaps(x.shape, (axis, extent) => (reduced.includes(axis) ? [range(extent)] : undefined));
   return [x.shape.filter((_, axis) => !reduced.includes(axis)), lineMap(size(x.shape), maps)];
 }
@@ -148,15 +148,14 @@ export const min = (x: Node, axes: Axes = range(x.shape.length)): Node =>
  * Where along an axis the greatest element stands, from 0: the first of equals, the last NaN if there are any. No
  * gradient flows through it. Throws `ShapeError` for an axis that x does not have.
  */
-export const argmax = (x: Node, axis = -1): Node =>
-  positions(x, ...reduction('argmax', x, axisOf('argmax', x.shape, axis)));
+export const argmax = (x: Node, axis = -1): Node => positions(x, ...reduction('argmax', x, axisOf('argmax', x, axis)));
 
 /** Throws `ValueError` unless these are known to be integers 0 to n - 1: an input that is checked, or such an argmax. */
 export function checkIndex(operation: string, index: Node, n: number): void {
   const { map } = index.attributes as Choice;
   if (sourceKind(index) !== 'input' && !(index.operation === positionOperation && map.begins[1] <= n))
     throw new ValueError(
-      `${operation}: expected an index that is an input, or an argmax along at most ${n} elements, got ${index.operation.name}`,
+      `${operation}: expected an index that is an input, or an argmax along at most ${n} elements, got ${showNode(index)}`,
     );
 }
 
@@ -168,7 +167,7 @@ export function checkIndex(operation: string, index: Node, n: number): void {
 export function gather(x: Node, index: Node): Node {
   const [n, ...rest] = x.shape;
   if (n === undefined)
-    throw new ShapeError(`gather: expected a tensor of at least one axis, got ${showShape(x.shape)}`);
+    throw new ShapeError(`gather: expected a tensor of at least one axis, got ${showShape(x.shape)}${of(x)}`);
   checkIndex('gather', index, n);
   const any = range(size(index.shape)).map(() => range(n));
   const map = lineMap(

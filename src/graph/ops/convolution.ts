@@ -7,10 +7,9 @@ import { apply, type Node, type Shape, size } from '../node.js';
 import type { Operation, Values } from '../operation.js';
 import { LANES } from '../storage.js';
 import { combination, combine } from './combine.js';
+import { each, type Pair } from '../window.js';
 import { sumBatch, sumLeading } from './reduce.js';
 import { reshape } from './reshape.js';
-
-export type Pair = readonly [y: number, x: number];
 
 /** Along an axis, output o takes for tap k the input i with i up = o stride + k dilation - pad, where there is one. */
 export interface Geometry {
@@ -25,8 +24,6 @@ export interface Geometry {
   /** Filter f reads the channels of group floor(f / (filters / groups)) alone. */
   readonly groups: number;
 }
-
-export const each = (f: (axis: 0 | 1) => number): Pair => [f(0), f(1)];
 
 /** The geometry of the gradient by the input: taps are counted from the window's other end. */
 export const adjoint = ({ input, output, kernel, stride, dilation, pad, up, groups }: Geometry): Geometry => ({

@@ -1,8 +1,8 @@
 /** Operations on each element alone. Two operands are broadcast to one shape, as in NumPy; samples are matched with samples. */
-import { ValueError } from '../../errors.js';
+import { ShapeError, ValueError } from '../../errors.js';
 import { Elementwise } from '../../program/generated/instructions.js';
 import { broadcastShape } from '../axes.js';
-import { apply, type Node, size } from '../node.js';
+import { apply, isNode, type Node, of, type Shape, showShape, size } from '../node.js';
 import type { Evaluation, Operation, Values } from '../operation.js';
 import { emitElementwise, fitsElementwise } from '../storage.js';
 import { broadcast } from './move.js';
@@ -16,7 +16,11 @@ interface PowerAttributes {
   readonly exponent: number;
 }
 
-const nodeOf = (x: Operand): Node => (typeof x === 'number' ? constant(x) : x);
+function nodeOf(operation: string, x: Operand): Node {
+  if (typeof x === 'number') return constant(x);
+  if (isNode(x)) return x;
+  throw new ValueError(`${operation}: expected nodes or numbers, got ${String(x)}`);
+}
 
 /** The value of an operand at element i of a result with `n` elements a tensor, in which it is repeated as a whole. */
 function reader(x: Node, values: Values, n: number): (i: number) => number {
@@ -63,7 +67,7 @@ function binary(
 ): Operation {
   return {
     name,
-    shape: ([a, b]) => broadcastShape(name, a.shape, b.shape),
+    shape: ([a, b]) => broadcastShape(a.shape, b.shape) as Shape,
     vjp(node, dy, needed) {
       const [a, b] = node.inputs;
       return [da, db].map((rule, i) => {
@@ -170,10 +174,15 @@ const boundedBy = (operation: Operation): Operation => ({
 });
 const [atLeastOperation, atMostOperation] = [maximumOperation, minimumOperation].map(boundedBy);
 
-const one = (operation: Operation, x: Operand): Node => apply(operation, [nodeOf(x)], {});
+const one = (operation: Operation, x: Operand): Node => apply(operation, [nodeOf(operation.name, x)], {});
 function two(operation: Operation, a: Operand, b: Operand): Node {
-  const operands = [nodeOf(a), nodeOf(b)];
-  const shape = broadcastShape(operation.name, operands[0].shape, operands[1].shape);
+  const operands = [a, b].map((x) => nodeOf(operation.name, x));
+  const shapes = operands.map((x) => x.shape);
+  const shape = broadcastShape(shapes[0], shapes[1]);
+  if (!shape)
+    throw new ShapeError(
+      `${operation.name}: expected shapes that go together from the last axis on, got ${shapes.map(showShape).join(' and ')}${of(...operands)}`,
+    );
   const batched = operands.some((x) => x.batched);
   const fitting = operands.map((x) => (fitsElementwise(x, shape, batched) ? x : broadcast(x, shape)));
   return apply(operation, fitting, {});
@@ -225,14 +234,14 @@ export const where = (mask: Operand, a: Operand, b: Operand): Node => add(keep(m
  */
 export function clip(x: Operand, low: number, high: number): Node {
   if (!(low < high)) throw new ValueError(`clip: expected low below high, got ${low} and ${high}`);
-  const above = low === -Infinity ? nodeOf(x) : two(atLeastOperation, x, low);
+  const above = low === -Infinity ? nodeOf('clip', x) : two(atLeastOperation, x, low);
   return high === Infinity ? above : two(atMostOperation, above, high);
 }
 
 /** x^exponent for a constant exponent. Throws `ValueError` if the exponent is not finite. */
 export function pow(x: Operand, exponent: number): Node {
   if (!Number.isFinite(Math.fround(exponent))) throw new ValueError(`pow: expected a finite exponent, got ${exponent}`);
-  return apply(powOperation, [nodeOf(x)], { exponent });
+  return apply(powOperation, [nodeOf('pow', x)], { exponent });
 }
 
 export const elementwiseOperations = [

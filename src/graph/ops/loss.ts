@@ -1,7 +1,7 @@
 /** Losses: one number a sample, or a position of it. The program's loss is their mean over the batch. */
 import { ShapeError, ValueError } from '../../errors.js';
 import { Loss } from '../../program/generated/instructions.js';
-import { apply, type Node, sameShape, showShape, size } from '../node.js';
+import { apply, type Node, of, sameShape, showShape, size } from '../node.js';
 import type { Operation, Values } from '../operation.js';
 import { matrix } from '../storage.js';
 import { sigmoid } from './activation.js';
@@ -202,7 +202,7 @@ export function softmaxCrossEntropy(logits: Node, label: Node, labelSmoothing = 
   const classes = logits.shape.slice(-1);
   if (classWeights && !sameShape(classWeights.shape, classes))
     throw new ShapeError(
-      `softmaxCrossEntropy: expected classWeights of shape ${showShape(classes)}, got ${showShape(classWeights.shape)}`,
+      `softmaxCrossEntropy: expected classWeights of shape ${showShape(classes)}, got ${showShape(classWeights.shape)}${of(classWeights)}`,
     );
   const weighted = classWeights ? mul(plain, gather(classWeights, label)) : plain;
   return weighted.shape.length > 0 ? mean(weighted) : weighted;

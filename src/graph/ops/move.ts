@@ -2,7 +2,7 @@
 import { ShapeError, ValueError } from '../../errors.js';
 import { axisOf, broadcastShape } from '../axes.js';
 import { type AxisMap, axisMaps, identity, lineMap, range, strides } from '../line-map.js';
-import { apply, type Node, type Shape, sameShape, showShape, size } from '../node.js';
+import { apply, checkNodes, type Node, of, type Shape, sameShape, showShape, size } from '../node.js';
 import type { Operation } from '../operation.js';
 import { emitRowMajor } from '../storage.js';
 import { combination, combine, emitCombine } from './combine.js';
@@ -23,9 +23,10 @@ const moved = (operation: typeof sliceOperation, x: Node, axes: readonly AxisMap
 
 /** Throws `ShapeError` unless there is one of these for each axis of x. */
 function checkRank(operation: string, what: string, list: readonly unknown[], x: Node): void {
-  if (list.length !== x.shape.length)
+  checkNodes(operation, [x]);
+  if (!Array.isArray(list) || list.length !== x.shape.length)
     throw new ShapeError(
-      `${operation}: expected ${what} for each axis of the shape ${showShape(x.shape)}, got ${list.length}`,
+      `${operation}: expected ${what} for each axis of the shape ${showShape(x.shape)}, got ${JSON.stringify(list)}${of(x)}`,
     );
 }
 
@@ -40,7 +41,7 @@ export function slice(x: Node, begin: readonly number[], end: readonly number[] 
     const [first, last] = [begin[axis], end[axis]].map((index) => (index < 0 ? index + extent : index));
     if (![first, last].every(Number.isInteger) || !(0 <= first && first < last && last <= extent))
       throw new ValueError(
-        `slice: expected a range of at least one element within 0 to ${extent} for axis ${axis}, got ${begin[axis]} to ${end[axis]}`,
+        `slice: expected a range of at least one element within 0 to ${extent} for axis ${axis}, got ${begin[axis]} to ${end[axis]}${of(x)}`,
       );
     return range(last - first, first).map((index) => [index]);
   });
@@ -55,8 +56,8 @@ export function slice(x: Node, begin: readonly number[], end: readonly number[] 
 export function pad(x: Node, widths: readonly (readonly [number, number])[]): Node {
   checkRank('pad', 'a pair of widths', widths, x);
   for (const pair of widths)
-    if (pair.length !== 2 || !pair.every((width) => Number.isInteger(width) && width >= 0))
-      throw new ValueError(`pad: expected two numbers of zeros for each axis, got [${pair.join(', ')}]`);
+    if (!Array.isArray(pair) || pair.length !== 2 || !pair.every((width) => Number.isInteger(width) && width >= 0))
+      throw new ValueError(`pad: expected two numbers of zeros for each axis, got ${JSON.stringify(widths)}${of(x)}`);
   const sets = (axis: number, extent: number) =>
     range(widths[axis][0] + extent + widths[axis][1], -widths[axis][0]).map((index) =>
       index >= 0 && index < extent ? [index] : [],
@@ -66,9 +67,11 @@ export function pad(x: Node, widths: readonly (readonly [number, number])[]): No
 
 /** x with its axes in another order: axis i of the result is axis axes[i] of x. Throws `ValueError` if it is no order. */
 export function permute(x: Node, axes: readonly number[]): Node {
-  const order = axes.map((axis) => axisOf('permute', x.shape, axis));
+  const order = axes.map((axis) => axisOf('permute', x, axis));
   if (order.length !== x.shape.length || new Set(order).size < order.length)
-    throw new ValueError(`permute: expected an order of the axes 0 to ${x.shape.length - 1}, got [${axes.join(', ')}]`);
+    throw new ValueError(
+      `permute: expected an order of the axes 0 to ${x.shape.length - 1}, got [${axes.join(', ')}]${of(x)}`,
+    );
   const maps = axisMaps(x.shape, () => undefined);
   return moved(
     permuteOperation,
@@ -80,7 +83,7 @@ export function permute(x: Node, axes: readonly number[]): Node {
 /** The matrix transpose: the last two axes exchanged. Throws `ShapeError` if x has fewer. */
 export function transpose(x: Node): Node {
   const rank = x.shape.length;
-  if (rank < 2) throw new ShapeError(`transpose: expected at least two axes, got shape ${showShape(x.shape)}`);
+  if (rank < 2) throw new ShapeError(`transpose: expected at least two axes, got shape ${showShape(x.shape)}${of(x)}`);
   return permute(x, [...range(rank - 2), rank - 1, rank - 2]);
 }
 
@@ -88,7 +91,7 @@ export function transpose(x: Node): Node {
 export function tile(x: Node, repeats: readonly number[]): Node {
   checkRank('tile', 'a number of repeats', repeats, x);
   if (!repeats.every((count) => Number.isInteger(count) && count >= 1))
-    throw new ValueError(`tile: expected numbers of repeats of at least 1, got [${repeats.join(', ')}]`);
+    throw new ValueError(`tile: expected numbers of repeats of at least 1, got [${repeats.join(', ')}]${of(x)}`);
   const sets = (axis: number, extent: number) => range(repeats[axis] * extent).map((index) => [index % extent]);
   return moved(tileOperation, x, axisMaps(x.shape, sets));
 }
@@ -98,8 +101,10 @@ export function tile(x: Node, repeats: readonly number[]): Node {
  * `ShapeError` if the shape does not go with x.
  */
 export function broadcast(x: Node, shape: Shape): Node {
-  if (!sameShape(broadcastShape('broadcast', x.shape, shape), shape))
-    throw new ShapeError(`broadcast: expected a shape that ${showShape(x.shape)} fits into, got ${showShape(shape)}`);
+  if (!sameShape(broadcastShape(x.shape, shape) ?? [], shape))
+    throw new ShapeError(
+      `broadcast: expected a shape that ${showShape(x.shape)} fits into, got ${showShape(shape)}${of(x)}`,
+    );
   const added = shape.length - x.shape.length;
   const padded = [...shape.slice(0, added).fill(1), ...x.shape];
   const sets = (axis: number, extent: number) => range(shape[axis]).map((index) => [extent === 1 ? 0 : index]);
@@ -164,10 +169,13 @@ const concatOperation: Operation<{ readonly axis: number }> = {
  * they do not have, `ShapeError` for shapes that do not go together.
  */
 export function concat(xs: readonly Node[], axis = 0): Node {
-  if (xs.length === 0) throw new ValueError('concat: expected at least one tensor, got none');
+  if (!Array.isArray(xs) || xs.length === 0)
+    throw new ValueError(
+      `concat: expected a list of at least one tensor, got ${Array.isArray(xs) ? 'none' : String(xs)}`,
+    );
   const batched = xs.some((x) => x.batched);
   const inputs = xs.map((x) => (batched && !x.batched ? repeat(x) : x));
-  return apply(concatOperation, inputs, { axis: axisOf('concat', xs[0].shape, axis) });
+  return apply(concatOperation, inputs, { axis: axisOf('concat', xs[0], axis) });
 }
 
 export const moveOperations = [

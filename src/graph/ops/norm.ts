@@ -1,7 +1,7 @@
 /** Normalisations, composed of operations: their derivatives of any order follow. */
 import { ShapeError, ValueError } from '../../errors.js';
 import { type Axes, axesOf } from '../axes.js';
-import { type Node, showShape, size } from '../node.js';
+import { type Node, of, showShape, size } from '../node.js';
 import { add, div, maximum, mul, sqrt, square, sub } from './elementwise.js';
 import { batchMean, mean, repeat, sumBatch, sumLeading } from './reduce.js';
 import { reshape } from './reshape.js';
@@ -53,14 +53,14 @@ function standardized(x: Node, axes: readonly number[], epsilon: number): Node {
 export function layerNorm(x: Node, gamma?: Node, beta?: Node, options: NormOptions = {}): Node {
   const { epsilon = 1e-5, axes = -1 } = options;
   checkEpsilon('layerNorm', epsilon);
-  return affine(standardized(x, axesOf('layerNorm', x.shape, axes), epsilon), gamma, beta);
+  return affine(standardized(x, axesOf('layerNorm', x, axes), epsilon), gamma, beta);
 }
 
 /** Root mean square normalisation (Zhang and Sennrich, 2019): y = x / sqrt(mean of x^2 + epsilon) gamma, over `axes`. */
 export function rmsNorm(x: Node, gamma?: Node, options: NormOptions = {}): Node {
   const { epsilon = 1e-6, axes = -1 } = options;
   checkEpsilon('rmsNorm', epsilon);
-  const meanSquare = meanOver(square(x), axesOf('rmsNorm', x.shape, axes));
+  const meanSquare = meanOver(square(x), axesOf('rmsNorm', x, axes));
   return affine(div(x, sqrt(add(meanSquare, epsilon))), gamma, undefined);
 }
 
@@ -79,7 +79,9 @@ export function groupNorm(
   checkEpsilon('groupNorm', epsilon);
   const channels = x.shape.at(-1) ?? 1;
   if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)
-    throw new ShapeError(`groupNorm: expected groups that divide the channels of ${showShape(x.shape)}, got ${groups}`);
+    throw new ShapeError(
+      `groupNorm: expected groups that divide the channels of ${showShape(x.shape)}, got ${groups}${of(x)}`,
+    );
   const grouped = reshape(x, [-1, groups, channels / groups]);
   return affine(reshape(standardized(grouped, [0, 2], epsilon), x.shape), gamma, beta);
 }

@@ -1,52 +1,48 @@
 /** Pooling over the windows of images [height, width, channels]. */
 import { ShapeError, ValueError } from '../../errors.js';
 import { axisMaps, type LineMap, lineMap, range } from '../line-map.js';
-import { type Node, type Shape, showShape, size } from '../node.js';
+import { checkNodes, type Node, of, type Shape, showShape, size } from '../node.js';
+import { type Extents, pairOf } from '../window.js';
 import { greatest } from './choose.js';
 import { combination, combine } from './combine.js';
 import { mean } from './reduce.js';
 
-/** One number for both axes of an image, or [vertical, horizontal]. */
-export type Both = number | readonly [number, number];
-
 export interface PoolOptions {
-  readonly size: Both;
+  readonly size: Extents;
   /** Steps from one window to the next; by default the size, so that windows do not overlap. */
-  readonly stride?: Both;
+  readonly stride?: Extents;
   /** Lines on each side of the image, at most half a window; by default none. */
-  readonly padding?: Both;
+  readonly padding?: Extents;
 }
 
 const avgPoolOperation = combination('avgPool2d');
 
 /** The windows of a pool: the output's shape, the map to their elements in row-major order, and elements a window. */
 function windows(operation: string, x: Node, options: PoolOptions): { shape: Shape; map: LineMap; count: number } {
+  checkNodes(operation, [x]);
   if (x.shape.length !== 3)
-    throw new ShapeError(`${operation}: expected an image [height, width, channels], got shape ${showShape(x.shape)}`);
+    throw new ShapeError(
+      `${operation}: expected an image [height, width, channels], got shape ${showShape(x.shape)}${of(x)}`,
+    );
   const sizes = pairOf(operation, 'size', options.size, 1);
   const strides = pairOf(operation, 'stride', options.stride ?? options.size, 1);
   const paddings = pairOf(operation, 'padding', options.padding ?? 0, 0);
+  if (paddings.some((padding, axis) => 2 * padding > sizes[axis]))
+    throw new ValueError(
+      `${operation}: expected a padding of at most half the size ${showShape(sizes)}, got ${showShape(paddings)}`,
+    );
+  if (sizes.some((n, axis) => n > x.shape[axis] + 2 * paddings[axis]))
+    throw new ShapeError(
+      `${operation}: expected a window within the padded image, got ${showShape(sizes)} over ${showShape(x.shape.slice(0, 2))} padded by ${showShape(paddings)}${of(x)}`,
+    );
   const maps = axisMaps(x.shape, (axis, extent) => {
     if (axis === 2) return undefined;
     const [n, stride, padding] = [sizes[axis], strides[axis], paddings[axis]];
-    if (2 * padding > n)
-      throw new ValueError(`${operation}: expected a padding of at most half the size ${n}, got ${padding}`);
-    if (extent + 2 * padding < n)
-      throw new ShapeError(`${operation}: expected windows within ${extent + 2 * padding} lines, got a size of ${n}`);
     const outputs = Math.floor((extent + 2 * padding - n) / stride) + 1;
     return range(outputs).map((i) => range(n, i * stride - padding).filter((index) => index >= 0 && index < extent));
   });
   const map = lineMap(size(x.shape), maps);
   return { shape: maps.map(({ sets }) => sets.length), map, count: sizes[0] * sizes[1] };
-}
-
-function pairOf(operation: string, name: string, value: Both, least: number): readonly [number, number] {
-  const pair: readonly [number, number] = typeof value === 'number' ? [value, value] : value;
-  if (pair.length !== 2 || !pair.every((n) => Number.isInteger(n) && n >= least))
-    throw new ValueError(
-      `${operation}: expected a ${name} of one or two integers of at least ${least}, got ${JSON.stringify(value)}`,
-    );
-  return pair;
 }
 
 /**
@@ -72,7 +68,7 @@ export function avgPool2d(x: Node, options: PoolOptions): Node {
  */
 export function globalAvgPool(x: Node): Node {
   if (x.shape.length < 2)
-    throw new ShapeError(`globalAvgPool: expected x of shape [..., channels], got ${showShape(x.shape)}`);
+    throw new ShapeError(`globalAvgPool: expected x of shape [..., channels], got ${showShape(x.shape)}${of(x)}`);
   return mean(x, range(x.shape.length - 1));
 }
 

@@ -1,6 +1,6 @@
 /** Another shape for the same elements in the same order. */
 import { ShapeError } from '../../errors.js';
-import { apply, type Node, type Shape, sameShape, showShape, size } from '../node.js';
+import { apply, type Node, of, type Shape, sameShape, showShape, size } from '../node.js';
 import type { Operation } from '../operation.js';
 import { matrix } from '../storage.js';
 
@@ -27,7 +27,7 @@ export function reshape(x: Node, shape: Shape): Node {
   const complete = shape.map((extent) => (extent === -1 ? size(x.shape) / known : extent));
   if (!complete.every((extent) => Number.isInteger(extent) && extent > 0) || size(complete) !== size(x.shape))
     throw new ShapeError(
-      `reshape: expected a shape of ${size(x.shape)} elements like ${showShape(x.shape)}, got ${showShape(shape)}`,
+      `reshape: expected a shape of ${size(x.shape)} elements like ${showShape(x.shape)}, got ${showShape(shape)}${of(x)}`,
     );
   return sameShape(complete, x.shape) ? x : apply(reshapeOperation, [x], { shape: complete });
 }
