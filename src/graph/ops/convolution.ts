@@ -6,8 +6,8 @@ import { fromSets, range } from '../line-map.js';
 import { apply, type Node, type Shape, size } from '../node.js';
 import type { Operation, Values } from '../operation.js';
 import { LANES } from '../storage.js';
-import { combination, combine } from './combine.js';
 import { each, type Pair } from '../window.js';
+import { combination, combine } from './combine.js';
 import { sumBatch, sumLeading } from './reduce.js';
 import { reshape } from './reshape.js';
 
