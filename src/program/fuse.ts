@@ -109,18 +109,25 @@ function movePoolGradient(phase: Instruction[], all: () => Instruction[]): void 
   }
 }
 
-/** The greatest elements and their places are found in one pass. */
+/** The greatest elements and their places are found in one pass: that of the two which comes first and may be needed first. */
 function fusePosition(phase: Instruction[]): void {
   for (let i = 0; i < phase.length; i++) {
-    const greatest = phase[i];
-    if (!isCombination(greatest, 'greatest') || greatest.fields.position) continue;
-    const { x, table } = greatest.fields;
+    const first = phase[i];
+    if (!isCombination(first, 'greatest') || (first.fields.y && first.fields.position)) continue;
+    const { x, table } = first.fields;
     const j = phase.findIndex(
-      (next) => isCombination(next, 'greatest') && next.fields.x === x && next.fields.table === table && !next.fields.y,
+      (next, at) =>
+        at > i &&
+        isCombination(next, 'greatest') &&
+        next.fields.x === x &&
+        next.fields.table === table &&
+        !(first.fields.y ? next.fields.y : next.fields.position),
     );
     if (j < 0) continue;
-    const { position } = (phase[j] as Typed<'combine'>).fields;
-    replace(phase, i, { ...greatest, fields: { ...greatest.fields, position } }, j);
+    const second = phase[j] as Typed<'combine'>;
+    const y = first.fields.y ?? second.fields.y;
+    const position = first.fields.position ?? second.fields.position;
+    replace(phase, i, { ...first, fields: { ...first.fields, y, position } }, j);
   }
 }
 

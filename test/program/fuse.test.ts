@@ -4,6 +4,7 @@ import type { Buffer, Instruction, InstructionName } from '../../src/graph/lower
 import type { Model } from '../../src/graph/model.js';
 import type { Node } from '../../src/graph/node.js';
 import { activation, gelu, relu, tanh } from '../../src/graph/ops/activation.js';
+import { argmax, gather, max } from '../../src/graph/ops/choose.js';
 import { conv2d } from '../../src/graph/ops/conv.js';
 import { dense } from '../../src/graph/ops/dense.js';
 import { add, mul, square } from '../../src/graph/ops/elementwise.js';
@@ -173,6 +174,14 @@ describe('a maximum', () => {
     );
     expect(chosen).toHaveLength(1);
     await expectRight(model);
+  });
+
+  it('that is computed after its place has been read comes with the place, before that', async () => {
+    const scores = reshape(mul(x, parameter('w', [20], numbers(20, 3))), [5, 4]);
+    // In this order: the place, what reads it, the maximum.
+    const rows = gather(parameter('v', [4, 2], numbers(8, 4)), argmax(scores));
+    const output = add(sum(rows, 1), max(scores, 1));
+    await expectRight(modelOf(toTargets(output), [output], ['w', 'v']));
   });
 
   it('of an activation has no pass of its own for the gradient of that', async () => {
