@@ -14,8 +14,10 @@ export function axisOf(operation: string, x: Node, axis: number): number {
   throw new ShapeError(`${operation}: expected an axis of shape ${showShape(shape)}, got ${axis}${of(x)}`);
 }
 
-/** The axes of x, ascending. Throws `ShapeError` if one does not exist, `ValueError` if one is named twice. */
-export function axesOf(operation: string, x: Node, axes: Axes): number[] {
+/** The axes of x, ascending; all of them if none are named. Throws `ShapeError` if one does not exist, `ValueError` if one is named twice. */
+export function axesOf(operation: string, x: Node, axes?: Axes): number[] {
+  checkNodes(operation, [x]);
+  if (axes === undefined) return x.shape.map((_, axis) => axis);
   const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => axisOf(operation, x, axis));
   if (new Set(list).size < list.length)
     throw new ValueError(`${operation}: expected every axis once, got [${list.join(', ')}]${of(x)}`);

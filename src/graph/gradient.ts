@@ -1,6 +1,6 @@
 /** Reverse-mode differentiation. The backward pass is graph too: each operation's rule adds nodes, nothing is computed. */
-import { ShapeError } from '../errors.js';
-import { type Node, reachable, sameShape, showNode, showShape, size } from './node.js';
+import { ShapeError, ValueError } from '../errors.js';
+import { checkNodes, type Node, reachable, sameShape, showNode, showShape, size } from './node.js';
 import { add } from './ops/elementwise.js';
 import { repeat } from './ops/reduce.js';
 import { constant } from './ops/source.js';
@@ -54,17 +54,20 @@ export function backpropagate(root: Node, wrt: readonly Node[], seed: Node): Bac
  * Throws `ShapeError` if root is no single number and has no seed, or the seed does not fit.
  */
 export function gradients(root: Node, wrt: readonly Node[], seed: Node = one(root)): Node[] {
+  if (!Array.isArray(wrt)) throw new ValueError(`gradients: expected a list of nodes, got ${String(wrt)}`);
+  checkNodes('gradients', [root, ...wrt, seed]);
   if (!sameShape(seed.shape, root.shape) || seed.batched !== root.batched)
     throw new ShapeError(
       `gradients: expected a seed like ${showNode(root)}, of shape ${showShape(root.shape)}${
         root.batched ? ' for each sample' : ''
-      }, got ${showShape(seed.shape)}`,
+      }, got ${showShape(seed.shape)} of ${showNode(seed)}`,
     );
   const { gradients } = backpropagate(root, wrt, seed);
   return wrt.map((node) => gradients.get(node) ?? zerosLike(node));
 }
 
 function one(root: Node): Node {
+  checkNodes('gradients', [root]);
   if (root.shape.length > 0)
     throw new ShapeError(
       `gradients: expected a single number or a seed, got shape ${showShape(root.shape)} of ${showNode(root)}`,

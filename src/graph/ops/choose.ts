@@ -5,7 +5,7 @@
 import { ShapeError, ValueError } from '../../errors.js';
 import { type Axes, axesOf, axisOf } from '../axes.js';
 import { axisMaps, type LineMap, lineMap, placesOf, range } from '../line-map.js';
-import { apply, type Node, of, type Shape, showNode, showShape, size } from '../node.js';
+import { apply, checkNodes, type Node, of, type Shape, showNode, showShape, size } from '../node.js';
 import type { Operation, Values } from '../operation.js';
 import { emitRowMajor } from '../storage.js';
 import { eachElement, emitCombine } from './combine.js';
@@ -128,7 +128,7 @@ const unpick = (dy: Node, at: Node, shape: Shape, map: LineMap): Node =>
 export const greatest = (x: Node, shape: Shape, map: LineMap): Node => apply(greatestOperation, [x], { shape, map });
 
 /** The sets of a reduction over axes, and the shape that is left. */
-function reduction(operation: string, x: Node, axes: Axes): [Shape, LineMap] {
+function reduction(operation: string, x: Node, axes?: Axes): [Shape, LineMap] {
   const reduced = axesOf(operation, x, axes);
   const maps = axisMaps(x.shape, (axis, extent) => (reduced.includes(axis) ? [range(extent)] : undefined));
   return [x.shape.filter((_, axis) => !reduced.includes(axis)), lineMap(size(x.shape), maps)];
@@ -138,11 +138,10 @@ function reduction(operation: string, x: Node, axes: Axes): [Shape, LineMap] {
  * The greatest element over axes of each sample's tensor, which the result lacks; over all of them by default. Its
  * gradient goes to the first of equals, and a NaN comes through. Throws `ShapeError` for an axis that x does not have.
  */
-export const max = (x: Node, axes: Axes = range(x.shape.length)): Node => greatest(x, ...reduction('max', x, axes));
+export const max = (x: Node, axes?: Axes): Node => greatest(x, ...reduction('max', x, axes));
 
 /** The least element over axes, as `max` takes them: -max(-x). */
-export const min = (x: Node, axes: Axes = range(x.shape.length)): Node =>
-  neg(greatest(neg(x), ...reduction('min', x, axes)));
+export const min = (x: Node, axes?: Axes): Node => neg(greatest(neg(x), ...reduction('min', x, axes)));
 
 /**
  * Where along an axis the greatest element stands, from 0: the first of equals, the last NaN if there are any. No
@@ -165,6 +164,7 @@ export function checkIndex(operation: string, index: Node, n: number): void {
  * of at most n elements. Throws `ShapeError` or `ValueError` if they are not of this kind.
  */
 export function gather(x: Node, index: Node): Node {
+  checkNodes('gather', [x, index]);
   const [n, ...rest] = x.shape;
   if (n === undefined)
     throw new ShapeError(`gather: expected a tensor of at least one axis, got ${showShape(x.shape)}${of(x)}`);

@@ -1,6 +1,6 @@
 /** Losses composed of operations: one number a sample, with derivatives of any order by all that they take. */
 import { ShapeError, ValueError } from '../../errors.js';
-import { type Node, sameShape, showNode, showShape } from '../node.js';
+import { checkNodes, type Node, sameShape, showNode, showShape } from '../node.js';
 import { relu } from './activation.js';
 import { add, div, equal, log, maximum, mul, neg, sqrt, square, sub } from './elementwise.js';
 import { mean, sum } from './reduce.js';
@@ -8,6 +8,7 @@ import { logSoftmax } from './softmax.js';
 
 /** Throws `ShapeError` unless all have the shape of the first. */
 function checkAlike(name: string, first: Node, ...others: Node[]): void {
+  checkNodes(name, [first, ...others]);
   for (const other of others)
     if (!sameShape(other.shape, first.shape))
       throw new ShapeError(

@@ -70,7 +70,8 @@ const maskOperation: Operation<MaskAttributes> = {
  */
 export function dropout(x: Node, rate: number, { seed = 0, stream = 0 }: DropoutOptions = {}): Node {
   const rounded = Math.fround(rate);
-  if (!(rounded >= 0 && rounded < 1)) throw new ValueError(`dropout: expected a rate in [0, 1), got ${rate}`);
+  if (typeof rate !== 'number' || !(rounded >= 0 && rounded < 1))
+    throw new ValueError(`dropout: expected a rate in [0, 1), got ${rate}`);
   seedWords('dropout', seed);
   checkStream('dropout', stream);
   if (rounded === 0) return x;

@@ -1,6 +1,6 @@
 /** Products between activations: for each sample its own, so that attention can be written. */
 import { ShapeError } from '../../errors.js';
-import { apply, type Node, of, type Shape, sameShape, showShape, size } from '../node.js';
+import { apply, checkNodes, type Node, of, type Shape, sameShape, showShape, size } from '../node.js';
 import type { Operation } from '../operation.js';
 import { LINE_BYTES } from '../storage.js';
 import { mul } from './elementwise.js';
@@ -105,6 +105,7 @@ export const matmul = (a: Node, b: Node, { transposeA = false, transposeB = fals
 
 /** The sum of the products of all elements, sum_i a_i b_i: one number, of each sample if either has samples. */
 export function dot(a: Node, b: Node): Node {
+  checkNodes('dot', [a, b]);
   if (!sameShape(a.shape, b.shape))
     throw new ShapeError(
       `dot: expected two tensors of one shape, got ${showShape(a.shape)} and ${showShape(b.shape)}${of(a, b)}`,

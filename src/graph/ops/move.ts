@@ -34,14 +34,14 @@ function checkRank(operation: string, what: string, list: readonly unknown[], x:
  * The elements from `begin` to `end` - 1 along each axis; negative numbers count from the end, and `end` is by default
  * that of x: slice(x, [1, 0], [-1, 2]) is x[1:-1, 0:2]. Throws `ShapeError` or `ValueError` if they do not fit.
  */
-export function slice(x: Node, begin: readonly number[], end: readonly number[] = x.shape): Node {
+export function slice(x: Node, begin: readonly number[], end?: readonly number[]): Node {
   checkRank('slice', 'a begin', begin, x);
-  checkRank('slice', 'an end', end, x);
+  if (end) checkRank('slice', 'an end', end, x);
   const ranges = x.shape.map((extent, axis) => {
-    const [first, last] = [begin[axis], end[axis]].map((index) => (index < 0 ? index + extent : index));
+    const [first, last] = [begin[axis], end?.[axis] ?? extent].map((index) => (index < 0 ? index + extent : index));
     if (![first, last].every(Number.isInteger) || !(0 <= first && first < last && last <= extent))
       throw new ValueError(
-        `slice: expected a range of at least one element within 0 to ${extent} for axis ${axis}, got ${begin[axis]} to ${end[axis]}${of(x)}`,
+        `slice: expected a range of at least one element within 0 to ${extent} for axis ${axis}, got ${begin[axis]} to ${end?.[axis] ?? extent}${of(x)}`,
       );
     return range(last - first, first).map((index) => [index]);
   });
@@ -65,13 +65,12 @@ export function pad(x: Node, widths: readonly (readonly [number, number])[]): No
   return moved(padOperation, x, axisMaps(x.shape, sets));
 }
 
-/** x with its axes in another order: axis i of the result is axis axes[i] of x. Throws `ValueError` if it is no order. */
+/** x with its axes in another order: axis i of the result is axis axes[i] of x. Throws `ShapeError` or `ValueError`. */
 export function permute(x: Node, axes: readonly number[]): Node {
+  checkRank('permute', 'an axis', axes, x);
   const order = axes.map((axis) => axisOf('permute', x, axis));
-  if (order.length !== x.shape.length || new Set(order).size < order.length)
-    throw new ValueError(
-      `permute: expected an order of the axes 0 to ${x.shape.length - 1}, got [${axes.join(', ')}]${of(x)}`,
-    );
+  if (new Set(order).size < order.length)
+    throw new ValueError(`permute: expected every axis once, got [${axes.join(', ')}]${of(x)}`);
   const maps = axisMaps(x.shape, () => undefined);
   return moved(
     permuteOperation,
@@ -82,6 +81,7 @@ export function permute(x: Node, axes: readonly number[]): Node {
 
 /** The matrix transpose: the last two axes exchanged. Throws `ShapeError` if x has fewer. */
 export function transpose(x: Node): Node {
+  checkNodes('transpose', [x]);
   const rank = x.shape.length;
   if (rank < 2) throw new ShapeError(`transpose: expected at least two axes, got shape ${showShape(x.shape)}${of(x)}`);
   return permute(x, [...range(rank - 2), rank - 1, rank - 2]);
@@ -101,6 +101,7 @@ export function tile(x: Node, repeats: readonly number[]): Node {
  * `ShapeError` if the shape does not go with x.
  */
 export function broadcast(x: Node, shape: Shape): Node {
+  checkNodes('broadcast', [x]);
   if (!sameShape(broadcastShape(x.shape, shape) ?? [], shape))
     throw new ShapeError(
       `broadcast: expected a shape that ${showShape(x.shape)} fits into, got ${showShape(shape)}${of(x)}`,

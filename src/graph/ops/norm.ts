@@ -1,7 +1,7 @@
 /** Normalisations, composed of operations: their derivatives of any order follow. */
 import { ShapeError, ValueError } from '../../errors.js';
 import { type Axes, axesOf } from '../axes.js';
-import { type Node, of, showShape, size } from '../node.js';
+import { checkNodes, type Node, of, showShape, size } from '../node.js';
 import { add, div, maximum, mul, sqrt, square, sub } from './elementwise.js';
 import { batchMean, mean, repeat, sumBatch, sumLeading } from './reduce.js';
 import { reshape } from './reshape.js';
@@ -76,6 +76,7 @@ export function groupNorm(
   options: { epsilon?: number } = {},
 ): Node {
   const { epsilon = 1e-5 } = options;
+  checkNodes('groupNorm', [x]);
   checkEpsilon('groupNorm', epsilon);
   const channels = x.shape.at(-1) ?? 1;
   if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)

@@ -67,6 +67,7 @@ export function avgPool2d(x: Node, options: PoolOptions): Node {
  * `ShapeError` for a shape without positions.
  */
 export function globalAvgPool(x: Node): Node {
+  checkNodes('globalAvgPool', [x]);
   if (x.shape.length < 2)
     throw new ShapeError(`globalAvgPool: expected x of shape [..., channels], got ${showShape(x.shape)}${of(x)}`);
   return mean(x, range(x.shape.length - 1));

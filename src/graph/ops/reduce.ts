@@ -101,7 +101,7 @@ const sumAxesOperation = combination('sumAxes');
 
 /** scale * (sum over the axes, which the result lacks); all axes if none are named. */
 function scaledSum(name: string, x: Node, axes: Axes | undefined, scale: (count: number) => number): Node {
-  const summed = axes === undefined ? range(x.shape.length) : axesOf(name, x, axes);
+  const summed = axesOf(name, x, axes);
   const shape = x.shape.filter((_, axis) => !summed.includes(axis));
   if (shape.length === 0) return apply(sumOperation, [x], { scale: scale(size(x.shape)) });
   const map = lineMap(

@@ -1,6 +1,6 @@
 /** Another shape for the same elements in the same order. */
 import { ShapeError } from '../../errors.js';
-import { apply, type Node, of, type Shape, sameShape, showShape, size } from '../node.js';
+import { apply, checkNodes, type Node, of, type Shape, sameShape, showShape, size } from '../node.js';
 import type { Operation } from '../operation.js';
 import { matrix } from '../storage.js';
 
@@ -23,6 +23,8 @@ const reshapeOperation: Operation<{ readonly shape: Shape }> = {
  * where x has samples. Throws `ShapeError` if the shape has another number of elements.
  */
 export function reshape(x: Node, shape: Shape): Node {
+  checkNodes('reshape', [x]);
+  if (!Array.isArray(shape)) throw new ShapeError(`reshape: expected a list of extents, got ${String(shape)}${of(x)}`);
   const known = size(shape.map((extent) => (extent === -1 ? 1 : extent)));
   const complete = shape.map((extent) => (extent === -1 ? size(x.shape) / known : extent));
   if (!complete.every((extent) => Number.isInteger(extent) && extent > 0) || size(complete) !== size(x.shape))
@@ -33,6 +35,6 @@ export function reshape(x: Node, shape: Shape): Node {
 }
 
 /** All elements along one axis. */
-export const flatten = (x: Node): Node => reshape(x, [size(x.shape)]);
+export const flatten = (x: Node): Node => reshape(x, [-1]);
 
 export const reshapeOperations = [reshapeOperation];
