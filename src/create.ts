@@ -77,7 +77,7 @@ export function graphOf(config: NetworkConfig): NetworkGraph {
   checkFields('network', config, networkFields);
   const { optimizer, seed = 0 } = config;
   seedWords('network', seed);
-  if (optimizer) checkOptimizer(optimizer);
+  if (optimizer !== undefined) checkOptimizer(optimizer);
   return buildNetwork(config);
 }
 

@@ -54,8 +54,10 @@ export const optional = ({ holds, text }: Requirement): Requirement => ({
 /** A value as an error shows it. */
 export const show = (x: unknown): string => (typeof x === 'number' ? String(x) : (JSON.stringify(x) ?? String(x)));
 
-/** Throws `ValueError` for a field that there is not, or one that is not as it must be. */
-export function checkFields(where: string, value: object, fields: Fields): void {
+/** Throws `ValueError` for what is no object, a field that there is not, or one that is not as it must be. */
+export function checkFields(where: string, value: unknown, fields: Fields): asserts value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ValueError(`${where}: expected an object of ${Object.keys(fields).join(', ')}, got ${show(value)}`);
   for (const name in value)
     if (!Object.hasOwn(fields, name))
       throw new ValueError(`${where}: expected the fields ${Object.keys(fields).join(', ')}, got '${name}'`);

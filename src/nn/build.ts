@@ -1,5 +1,6 @@
 /** From a configuration to graphs: one that is trained, one that predicts. Parameters are called '<layer>.<name>'. */
 import { LanegradError, ShapeError, ValueError } from '../errors.js';
+import { show } from '../fields.js';
 import type { Assignment } from '../graph/model.js';
 import { type Node, type Shape, sameShape, showShape, size } from '../graph/node.js';
 import { add, mul } from '../graph/ops/elementwise.js';
@@ -87,6 +88,8 @@ class Builder {
 
   build(): NetworkGraph {
     const training = this.#mode(true);
+    if (this.#weights && !training.loss)
+      throw new ValueError('network: expected no sampleWeights without a loss, got true');
     const differs = this.#topology.layers.some(({ layer }) => ruleOf(layer).differs?.(layer));
     return {
       inputs: this.#inputs,
@@ -105,8 +108,11 @@ class Builder {
     this.#named.set(name, layer);
     const { layers = [] } = layer as { layers?: readonly Layer[] };
     layers.forEach((inner, index) => {
-      checkLayer(`${name}.${index}`, inner);
-      this.#collect(`${name}.${index}`, inner);
+      const innerName = `${name}.${index}`;
+      checkLayer(innerName, inner);
+      if (inner.from !== undefined)
+        throw new ValueError(`${whereIs(innerName, inner)}: expected no from within a layer, got ${show(inner.from)}`);
+      this.#collect(innerName, inner);
     });
   }
 
@@ -148,7 +154,7 @@ class Builder {
       const node = this.#sources.get(full) ?? create(full);
       if (!sameShape(node.shape, shape))
         throw new ShapeError(
-          `share: expected '${full}' of shape ${showShape(shape)}, got ${showShape(node.shape)} in ${whereIs(owner)}`,
+          `share: expected '${full}' of shape ${showShape(shape)}, got ${showShape(node.shape)} in ${whereIs(owner, this.#named.get(owner))}`,
         );
       this.#sources.set(full, node);
       return node;
@@ -168,7 +174,9 @@ class Builder {
       statistic: (key, shape, initial) => source(key, shape, (full) => statistic(full, shape, filled(shape, initial))),
       assign: (target, value) => {
         if (this.#assignments.some((assignment) => assignment.target === target))
-          throw new ValueError(`share: expected statistics of its own, got those of ${whereIs(owner)}`);
+          throw new ValueError(
+            `share: expected statistics of its own, got those of ${whereIs(owner, this.#named.get(owner))}`,
+          );
         this.#assignments.push({ target, value });
       },
       count: (multiplyAdds) => {
@@ -176,12 +184,17 @@ class Builder {
       },
       stream: () => ({ seed: this.#seed, stream: this.#streams++ }),
       chain: (x, layers) =>
-        layers.reduce((y, inner, index) => this.#layer(`${name}.${index}`, inner as Layer, [y], training), x),
+        layers.reduce((y, inner, index) => {
+          // What is shared of a layer is what is within it.
+          const shared = owner === name || inner.share !== undefined ? inner : { ...inner, share: `${owner}.${index}` };
+          return this.#layer(`${name}.${index}`, shared as Layer, [y], training);
+        }, x),
     };
   }
 
   /** The name of the layer whose parameters a layer uses. */
-  #owner(name: string, { kind, share }: Layer): string {
+  #owner(name: string, layer: Layer): string {
+    const { kind, share } = layer;
     if (share === undefined) return name;
     const owner = this.#named.get(share);
     if (owner?.kind === kind && owner.share === undefined && share !== name) return share;
@@ -189,7 +202,7 @@ class Builder {
       ? `${whereIs(share, owner)}${owner.share === undefined ? '' : ', which shares itself'}`
       : `'${share}'`;
     throw new ValueError(
-      `${whereIs(name)}: expected share to name another layer of kind ${kind} with parameters of its own, got ${got}`,
+      `${whereIs(name, layer)}: expected share to name another layer of kind ${kind} with parameters of its own, got ${got}`,
     );
   }
 

@@ -1,6 +1,6 @@
 /** Losses in a configuration: the targets that each takes, and the graph that it is. */
 import { ValueError } from '../errors.js';
-import { atLeastZero, type Fields, fraction, listOf, optional, positive } from '../fields.js';
+import { atLeastZero, type Fields, fraction, listOf, optional, positive, show } from '../fields.js';
 import { type Node, type Shape, showShape } from '../graph/node.js';
 import * as composed from '../graph/ops/composed-losses.js';
 import * as losses from '../graph/ops/loss.js';
@@ -77,22 +77,24 @@ export const lossFields: Fields = {
   huberDelta: optional(positive),
 };
 
-function ruleOf(config: LossConfig): LossRule {
-  const { loss, ...options } = config;
-  const rule = typeof loss === 'function' ? likeOutput(loss) : rules[loss as LossName];
+/** The rule of a configuration's loss; null without a loss. Throws `ValueError` for an option that the loss does not have. */
+function ruleOf({ loss, ...options }: LossConfig): LossRule | null {
+  const rule = loss === undefined ? null : typeof loss === 'function' ? likeOutput(loss) : rules[loss];
   for (const name of Object.keys(lossFields) as (keyof typeof options)[])
-    if (options[name] !== undefined && !rule.options.includes(name))
-      throw new ValueError(`loss: expected no ${name} with ${typeof loss === 'function' ? 'a function' : loss}`);
+    if (options[name] !== undefined && !rule?.options.includes(name)) {
+      const what = typeof loss === 'function' ? 'a loss that is a function' : (loss ?? 'no loss');
+      throw new ValueError(`loss: expected no ${name} with ${what}, got ${show(options[name])}`);
+    }
   return rule;
 }
 
 /** The shape of a sample's targets; null without a loss. */
 export const targetShape = (output: Node, config: LossConfig): Shape | null =>
-  config.loss === undefined ? null : ruleOf(config).targets(output, config);
+  ruleOf(config)?.targets(output, config) ?? null;
 
 /** The loss of each sample. Throws `ValueError` or `ShapeError` if the output does not suit it. */
 export function buildLoss(output: Node, targets: Node, config: LossConfig): Node {
-  const loss = ruleOf(config).build(output, targets, config);
+  const loss = (ruleOf(config) as LossRule).build(output, targets, config);
   if (loss?.operation && loss.batched && loss.shape.length === 0) return loss;
   const got = loss?.operation
     ? `${loss.batched ? '' : 'without samples, '}shape ${showShape(loss.shape)}`

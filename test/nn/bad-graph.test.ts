@@ -1,7 +1,7 @@
 /** Named layers that are no network are refused in a sentence that names them. */
 import { describe, expect, it } from 'vitest';
 import { ShapeError, ValueError } from '../../src/errors.js';
-import { add, batchNorm, concat, dense, from, network, residual, sgd } from '../../src/index.js';
+import { activation, add, batchNorm, concat, dense, from, network, residual, sgd } from '../../src/index.js';
 import { any, type ErrorClass, expectRefused } from './refusals.js';
 
 const good = {
@@ -61,6 +61,9 @@ it.each<[string, object, ErrorClass, string, string]>([
     'loss',
     'huber',
   ],
+  ['an output that is null', { outputs: { y: null } }, ValueError, 'outputs.y', 'got null'],
+  ['an output that is the name of its loss', { outputs: { y: 'huber' } }, ValueError, 'outputs.y', 'got "huber"'],
+  ['a weight without a loss', { outputs: { y: { weight: 2 } } }, ValueError, 'outputs.y', 'got 2'],
   ['a loss of the whole', { loss: 'huber' }, ValueError, 'network', 'got loss'],
   ['shapes that do not go together', layers({ k: from('b', dense(2)) }), ShapeError, "layer 'y' (add)", '[2]'],
   [
@@ -71,20 +74,26 @@ it.each<[string, object, ErrorClass, string, string]>([
     '[3, 3]',
   ],
   ['a layer that is none', layers({ h: null }), ValueError, "layer 'h'", 'got null'],
-  ['parameters of nobody', layers({ h: { ...good.layers.h, share: 'z' } }), ValueError, "layer 'h'", "got 'z'"],
-  ['parameters of its own', layers({ h: { ...good.layers.h, share: 'h' } }), ValueError, "layer 'h'", "got layer 'h'"],
+  ['parameters of nobody', layers({ h: { ...good.layers.h, share: 'z' } }), ValueError, "layer 'h' (dense)", "got 'z'"],
+  [
+    'parameters of its own',
+    layers({ h: { ...good.layers.h, share: 'h' } }),
+    ValueError,
+    "layer 'h' (dense)",
+    "got layer 'h'",
+  ],
   [
     'parameters of another kind',
     layers({ h: { ...good.layers.h, share: 'y' } }),
     ValueError,
-    "layer 'h'",
+    "layer 'h' (dense)",
     "got layer 'y' (add)",
   ],
   [
     'parameters that are shared',
     layers({ h: { ...good.layers.h, share: 'k' }, k: { ...good.layers.k, share: 'h' } }),
     ValueError,
-    "layer 'h'",
+    "layer 'h' (dense)",
     'which shares itself',
   ],
   [
@@ -113,6 +122,20 @@ describe('a list of layers refuses', () => {
     ['a source', { layers: [from('0', dense(4))] }, 'layer 0 (dense)', 'got "0"'],
     ['a sum', { layers: [dense(4), add()] }, 'layer 1 (add)', 'got 1'],
     ['weights that are none', { sampleWeights: 1 }, 'network', 'got 1'],
+    ['weights without a loss', { sampleWeights: true }, 'network', 'without a loss'],
+    ['a smoothing without a loss', { labelSmoothing: 0.1 }, 'loss', 'with no loss'],
+    ['a delta of a loss without one', { loss: 'hinge', huberDelta: 2 }, 'loss', 'with hinge'],
+    ['an optimizer that is null', { optimizer: null }, 'optimizer', 'got null'],
+    ['an optimizer that is empty text', { optimizer: '' }, 'optimizer', 'got ""'],
+    ['an alpha of relu', { layers: [activation('relu', 0.1)] }, 'layer 0 (activation)', 'got 0.1'],
+    ['an alpha without an activation', { layers: [dense(4, 'linear', { alpha: 1 })] }, 'layer 0 (dense)', 'got 1'],
+    ['a source within a residual', { layers: [residual([from('x', dense(4))])] }, 'layer 0.0 (dense)', 'got "x"'],
+    [
+      'a residual that shares another kind',
+      { layers: [residual([dense(4)]), { ...residual([batchNorm()]), share: '0' }] },
+      'layer 1.0 (batchNorm)',
+      'layer 0.0 (dense)',
+    ],
     ['a negative norm', { clipGlobalNorm: -1 }, 'network', 'got -1'],
   ])('%s', async (_, changes, operation, words) => {
     await expectRefused(() => network(any({ ...list, tier: 'js', ...changes })), ValueError, operation, words);

@@ -188,6 +188,15 @@ describe('shared parameters', () => {
 });
 
 describe('a residual', () => {
+  it('shares what is within it', async () => {
+    const chain = [residual([dense(5, 'tanh'), dense(5)]), { ...residual([dense(5, 'tanh'), dense(5)]), share: '0' }];
+    const net = await create({ input: 5, layers: chain });
+    expect([...net.parameters().keys()]).toEqual(['0.0.weight', '0.0.bias', '0.1.weight', '0.1.bias']);
+    const once = await create({ input: 5, layers: chain.slice(0, 1) });
+    const twice = once.predict(once.predict(left).data).data;
+    expect(difference(net.predict(left).data, twice)).toBeLessThan(1e-6);
+  });
+
   it('adds its input to what its layers make of it', async () => {
     const inner = [dense(7, 'relu'), dense(5)];
     const net = await create({ input: 5, layers: [residual(inner)] });

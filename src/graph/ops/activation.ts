@@ -173,15 +173,21 @@ const defaultAlpha: { readonly [kind in ActivationName]?: number } = { leakyRelu
 /**
  * An activation by its name: `linear`, `relu`, `leakyRelu` (alpha is the slope below 0, by default 0.01), `elu` (alpha
  * its limit below 0, by default 1), `gelu` (by the error function), `geluTanh`, `silu`, `sigmoid`, `tanh`, `softplus`.
- * Throws `ValueError` for any other name, or an alpha that is negative or not finite.
+ * Throws `ValueError` for any other name, or an alpha that is negative, not finite or given to one of the others.
  */
-export function activation(z: Node, kind: ActivationName, alpha: number = defaultAlpha[kind] ?? 0): Node {
+export function activation(z: Node, kind: ActivationName, alpha?: number): Node {
   if (!Object.hasOwn(rules, kind))
     throw new ValueError(`activation: expected one of ${activationNames.join(', ')}, got ${JSON.stringify(kind)}`);
+  const standard = defaultAlpha[kind];
+  if (alpha !== undefined && standard === undefined)
+    throw new ValueError(
+      `${kind}: expected no alpha, which only ${Object.keys(defaultAlpha).join(' and ')} have, got ${alpha}`,
+    );
+  const chosen = alpha ?? standard ?? 0;
   // The derivative is told from y, whose sign is that of z only for such an alpha.
-  if (!(Number.isFinite(Math.fround(alpha)) && alpha >= 0))
-    throw new ValueError(`${kind}: expected a finite alpha of at least 0, got ${alpha}`);
-  return apply(activationOperation, [z], { kind, alpha });
+  if (!(Number.isFinite(Math.fround(chosen)) && chosen >= 0))
+    throw new ValueError(`${kind}: expected a finite alpha of at least 0, got ${chosen}`);
+  return apply(activationOperation, [z], { kind, alpha: chosen });
 }
 
 /** max(z, 0); its derivative at 0 is 0. */

@@ -8,7 +8,7 @@ import type { LayerBase, LayerRule, RulesOf } from '../layer.js';
 export interface Activated {
   /** By default linear: none. */
   readonly activation?: ActivationName;
-  /** The slope of leakyRelu or the limit of elu. */
+  /** The slope of leakyRelu or the limit of elu; the others have none. */
   readonly alpha?: number;
 }
 
@@ -28,7 +28,7 @@ const name = oneOf(activationNames);
 export const activatedFields = { activation: optional(name), alpha: optional(finite) };
 
 export const activate = (x: Node, { activation = 'linear', alpha }: Activated): Node =>
-  activation === 'linear' ? x : apply(x, activation, alpha);
+  activation === 'linear' && alpha === undefined ? x : apply(x, activation, alpha);
 
 const activationRule: LayerRule<ActivationLayer> = {
   fields: { ...activatedFields, activation: name },
