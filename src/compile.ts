@@ -1,5 +1,6 @@
 /** From a graph to something that runs it: kernels, or plain JavaScript. */
 import { ValueError } from './errors.js';
+import { anything, checkFields, type Fields, listOf, optional } from './fields.js';
 import {
   type Executable,
   type Feeds,
@@ -9,7 +10,7 @@ import {
   type RuntimeReport,
   type Tensor,
 } from './graph/model.js';
-import { type Node, reachable } from './graph/node.js';
+import { checkNodes, isNode, type Node, reachable } from './graph/node.js';
 import { sourceKind } from './graph/ops/source.js';
 import { checkLearningRate, checkOptimizer, type OptimizerConfig, updateRule } from './optim/optimizer.js';
 import { compileProgram } from './program/program.js';
@@ -49,6 +50,16 @@ export interface CompileOptions extends RunOptions {
   readonly optimizer?: OptimizerConfig;
 }
 
+/** The fields of `CompileOptions`. */
+const compileFields: Fields = {
+  gradients: optional(listOf({ holds: (x) => typeof x === 'string', text: '' }, 'a list of names')),
+  outputs: optional(listOf({ holds: isNode, text: '' }, 'a list of nodes')),
+  batch: anything,
+  optimizer: anything,
+  tier: anything,
+  threads: anything,
+};
+
 /**
  * Compiles the graph of a number f. `forward` returns f, its mean over the batch when f depends on an input;
  * `backward` returns the gradients of that mean.
@@ -57,8 +68,10 @@ export interface CompileOptions extends RunOptions {
  * `UnsupportedError` for a tier that cannot run here, `MemoryError` if the program does not fit.
  */
 export async function compile(f: Node, options: CompileOptions = {}): Promise<GraphProgram> {
+  checkNodes('compile', [f]);
+  checkFields('compile', options, compileFields);
   const { optimizer, batch = 1, outputs = [f] } = options;
-  if (optimizer) checkOptimizer(optimizer);
+  if (optimizer !== undefined) checkOptimizer(optimizer);
   const parameters = reachable([f]).filter((node) => sourceKind(node) === 'parameter');
   const names = parameters.map((node) => node.name as string);
   const wanted = options.gradients ?? names;

@@ -35,6 +35,9 @@ export const positiveInteger: Requirement = {
   text: 'a positive integer',
 };
 
+/** What is checked where it is used. */
+export const anything: Requirement = { holds: () => true, text: 'anything' };
+
 export const oneOf = (names: readonly string[]): Requirement => ({
   holds: (x) => names.includes(x as string),
   text: `one of ${names.join(', ')}`,
@@ -51,8 +54,15 @@ export const optional = ({ holds, text }: Requirement): Requirement => ({
   text,
 });
 
+/** The most characters of a value in an error: enough to tell which one it is. */
+const SHOWN = 120;
+
 /** A value as an error shows it. */
-export const show = (x: unknown): string => (typeof x === 'number' ? String(x) : (JSON.stringify(x) ?? String(x)));
+export function show(x: unknown): string {
+  if (typeof x === 'number') return String(x);
+  const text = JSON.stringify(x, (_, inner) => (typeof inner === 'bigint' ? `${inner}n` : inner)) ?? String(x);
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text;
+}
 
 /** Throws `ValueError` for what is no object, a field that there is not, or one that is not as it must be. */
 export function checkFields(where: string, value: unknown, fields: Fields): asserts value is object {

@@ -1,6 +1,7 @@
 /** Networks: layers, a loss and an optimiser, compiled and ready to be trained. */
 import { platform } from '#platform';
 import { UnsupportedError, ValueError } from './errors.js';
+import { checkFields, flag, optional } from './fields.js';
 import { checkFeeds, checkFinite, type FeedRule, feedRules } from './graph/feeds.js';
 import { type Executable, type MemoryPlan, namedTensors, type RuntimeReport, type Tensor } from './graph/model.js';
 import { type Node, size } from './graph/node.js';
@@ -20,6 +21,9 @@ export interface TrainedGraph {
   readonly loss: Node | null;
   readonly layers: readonly LayerReport[];
 }
+
+/** The fields of the options of `predict`. */
+const predictFields = { logits: optional(flag) };
 
 /** `Prediction` is what `predict` returns: a tensor, or for several outputs one of each by its name. */
 export class Network<Prediction = Tensor> {
@@ -143,7 +147,9 @@ export class Network<Prediction = Tensor> {
    * (softmaxCrossEntropy, softTargetCrossEntropy, klDivergence, binaryCrossEntropy), unless `logits` are asked for; else
    * what the last layer gives. Several outputs come by name.
    */
-  predict(x: Arrays, { logits = false }: { readonly logits?: boolean } = {}): Prediction {
+  predict(x: Arrays, options: { readonly logits?: boolean } = {}): Prediction {
+    checkFields('predict', options, predictFields);
+    const { logits = false } = options;
     const nodes = this.#graph.inference.outputs;
     const rules = feedRules(nodes);
     const columns = columnsOf('predict', 'x', this.#ports.x, x);

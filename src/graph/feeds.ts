@@ -32,6 +32,8 @@ export function feedRules(roots: readonly Node[]): FeedRule[] {
  * `batch`, an index out of range; `ShapeError` for lengths that do not fit.
  */
 export function checkFeeds(operation: string, rules: readonly FeedRule[], feeds: Feeds, batch: number): number {
+  if (typeof feeds !== 'object' || feeds === null)
+    throw new ValueError(`${operation}: expected numbers by the names of inputs, got ${String(feeds)}`);
   let rows = -1;
   for (const rule of rules) {
     const values = feeds[rule.name];

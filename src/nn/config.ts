@@ -1,5 +1,5 @@
 /** Networks as plain data: `JSON.stringify` keeps everything, and `network()` takes it back. */
-import { type Fields, flag, optional, positive, positiveInteger, type Requirement } from '../fields.js';
+import { anything, type Fields, flag, optional, positive, positiveInteger } from '../fields.js';
 import type { OptimizerConfig } from '../optim/optimizer.js';
 import type { Layer } from './layers/index.js';
 import { type LossConfig, lossFields } from './loss.js';
@@ -42,9 +42,6 @@ export const from = <L extends Layer>(source: string | readonly string[], layer:
 
 /** The fields of `OutputConfig`. */
 export const outputFields: Fields = { ...lossFields, weight: optional(positive) };
-
-/** What is checked where it is used. */
-const anything: Requirement = { holds: () => true, text: '' };
 
 /** The fields of `NetworkConfig`. */
 export const networkFields: Fields = {

@@ -25,6 +25,8 @@ describe.each(testedTiers)('on %s', (tier) => {
       ['negative units', layer({ units: -4 }), ValueError, 'layer 0 (dense)', 'got -4'],
       ['fractional units', layer({ units: 2.5 }), ValueError, 'layer 0 (dense)', 'got 2.5'],
       ['units that are text', layer({ units: '4' }), ValueError, 'layer 0 (dense)', 'got "4"'],
+      ['units that are a bigint', layer({ units: 4n }), ValueError, 'layer 0 (dense)', 'got "4n"'],
+      ['units that are many', layer({ units: Array(999).fill(1) }), ValueError, 'layer 0 (dense)', ',1...'],
       ['an unknown activation', layer({ activation: 'rely' }), ValueError, 'layer 0 (dense)', 'got "rely"'],
       [
         'an activation layer of none',

@@ -129,6 +129,10 @@ describe.each(testedTiers)('on %s', (tier) => {
         await refuses((net) => call(net, x, y), ValueError, operation, words);
     });
 
+    it('predict an option that there is not', async () => {
+      await refuses((net) => net.predict(x, any({ logit: true })), ValueError, 'predict', "got 'logit'");
+    });
+
     it('predict names the row of all of the data', async () => {
       await refuses((net) => net.predict(changed(many, 51, Number.NaN)), ValueError, 'predict', 'row 10, element 1');
     });
