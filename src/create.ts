@@ -7,7 +7,7 @@ import { type Node, reachable } from './graph/node.js';
 import { sourceKind } from './graph/ops/source.js';
 import { Network } from './network.js';
 import { buildNetwork, type NetworkGraph } from './nn/build.js';
-import { type NetworkConfig, networkFields } from './nn/config.js';
+import { type NetworkConfig, networkFields, type OutputConfig } from './nn/config.js';
 import { checkOptimizer, updateRule } from './optim/optimizer.js';
 import { seedWords } from './random.js';
 
@@ -17,12 +17,9 @@ const BATCH = 32;
 
 type IsUnion<T, Member = T> = T extends Member ? ([Member] extends [T] ? false : true) : never;
 
-/** What `predict` returns: a tensor, or for several outputs one of each by its name. */
-export type PredictionOf<Config> = Config extends { readonly outputs: infer Outputs }
-  ? IsUnion<keyof Outputs> extends true
-    ? { readonly [Name in keyof Outputs]: Tensor }
-    : Tensor
-  : Tensor;
+/** What `predict` returns: a tensor, or for several `outputs` of a configuration one of each by its name. */
+export type PredictionOf<Outputs> =
+  IsUnion<keyof Outputs> extends true ? { readonly [Name in keyof Outputs]: Tensor } : Tensor;
 
 /**
  * Makes a network. Its parameters are drawn from the seed: the same seed gives the same bits on every tier.
@@ -30,9 +27,9 @@ export type PredictionOf<Config> = Config extends { readonly outputs: infer Outp
  * Throws `ValueError` or `ShapeError` for a configuration that makes no sense, `MemoryError` for a network that does
  * not fit into memory, `UnsupportedError` for a tier that cannot run here.
  */
-export async function network<Options extends NetworkOptions>(
-  options: Options,
-): Promise<Network<PredictionOf<Options>>> {
+export async function network<Outputs extends Readonly<Record<string, OutputConfig>>>(
+  options: NetworkOptions & { readonly outputs?: Outputs },
+): Promise<Network<PredictionOf<Outputs>>> {
   if (typeof options !== 'object' || options === null)
     throw new ValueError(`network: expected a configuration, got ${String(options)}`);
   const { tier, threads, ...config } = options as NetworkOptions;

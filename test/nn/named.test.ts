@@ -46,8 +46,10 @@ const x = { left: left.subarray(0, 5 * BATCH), right: right.subarray(0, 3 * BATC
 const y = { digit: digit.subarray(0, BATCH), size: size.subarray(0, 2 * BATCH) };
 
 const made: Network<unknown>[] = [];
-async function create<const Options extends NetworkOptions>(options: Options) {
-  const net = await network(options);
+async function create<Outputs extends NonNullable<NetworkOptions['outputs']>>(
+  options: NetworkOptions & { readonly outputs?: Outputs },
+) {
+  const net = await network<Outputs>(options);
   made.push(net as Network<unknown>);
   return net;
 }

@@ -1,0 +1,33 @@
+/** What the types of a configuration promise, and what they refuse. `tsc` checks them. */
+import { expectTypeOf, it } from 'vitest';
+import { conv2d, dense, from, type NetworkConfig, network, type Tensor } from '../../src/index.js';
+
+/** Never called: nothing but its types is meant. */
+const configurations = async () => {
+  const list = await network({ input: 3, layers: [dense(3)], loss: 'softmaxCrossEntropy' });
+  expectTypeOf(list.predict([])).toEqualTypeOf<Tensor>();
+
+  const layers = { p: from('a', dense(2)), q: from('a', dense(2)) };
+  const two = await network({ inputs: { a: 3 }, layers, outputs: { p: { loss: 'huber' }, q: {} } });
+  expectTypeOf(two.predict([])).toEqualTypeOf<{ readonly p: Tensor; readonly q: Tensor }>();
+
+  const parsed: NetworkConfig = JSON.parse('');
+  expectTypeOf((await network(parsed)).predict([])).toEqualTypeOf<Tensor>();
+
+  // @ts-expect-error: a misspelt option
+  await network({ input: 3, layers: [dense(3)], optimiser: { kind: 'adam' } });
+  // @ts-expect-error: a misspelt field of a layer that is written out
+  await network({ input: 3, layers: [{ kind: 'conv2d', filters: 3, kernel: 3, strid: 2 }] });
+  // @ts-expect-error: a misspelt option of a layer
+  conv2d(3, 3, 'relu', { strid: 2 });
+  // @ts-expect-error: an unknown kind
+  await network({ input: 3, layers: [{ kind: 'dence', units: 3 }] });
+  // @ts-expect-error: an unknown loss
+  await network({ input: 3, layers: [dense(3)], loss: 'mse' });
+  // @ts-expect-error: an unknown activation
+  dense(3, 'rely');
+};
+
+it('types hold', () => {
+  expectTypeOf(configurations).returns.resolves.toBeVoid();
+});
