@@ -227,7 +227,7 @@ export class Network<Prediction = Tensor> {
 
   /**
    * The parameters and statistics as safetensors, with the configuration in the metadata; written to a file if a path is
-   * given. Throws `UnsupportedError` for a network whose loss is a function, which no file can hold.
+   * given. What the optimiser keeps, and the number of steps, are left out: training begins anew after `load`. Throws `UnsupportedError` for a network whose loss is a function, which no file can hold.
    */
   async save(path?: string): Promise<Uint8Array> {
     if (this.#graph.outputs.some(({ config }) => typeof config.loss === 'function'))
