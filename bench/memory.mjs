@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { dense, network, sgd } from '../dist/index.js';
-import { showBytes } from '../dist/runtime/heap.js';
+import { showBytes } from '../dist/internals.js';
 
 const { values: options } = parseArgs({
   options: { tier: { type: 'string' }, threads: { type: 'string' }, steps: { type: 'string', default: '20' } },

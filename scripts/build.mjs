@@ -1,7 +1,7 @@
 /**
  * Builds the package: generates the micro-kernels and the instruction table, compiles the kernels of each tier to
- * WebAssembly, puts the bytes inside JavaScript, and compiles TypeScript to dist/. A tier is compiled again only when
- * something that it is made of has changed.
+ * WebAssembly, puts the bytes inside JavaScript, and bundles TypeScript to dist/, with types. A tier is compiled again
+ * only when something that it is made of has changed.
  *
  *   node scripts/build.mjs             all of it
  *   node scripts/build.mjs --kernels   the kernels and the table alone (what the tests need)
@@ -13,6 +13,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { bundle } from './bundle.mjs';
 import { assemblyInstructions, dispatch, typescriptInstructions } from './generate/instructions.mjs';
 import { kernelsModule } from './generate/kernels.mjs';
 import { lineTile } from './generate/line-tile.mjs';
@@ -87,6 +88,7 @@ async function buildPackage() {
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   const tsc = join(packageFolder('typescript'), 'bin/tsc');
   await run(process.execPath, [tsc, '--project', join(root, 'tsconfig.build.json')], { cwd: root });
+  await bundle(root);
   await reportSize(root);
 }
 

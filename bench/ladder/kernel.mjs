@@ -1,7 +1,5 @@
 /** Single instructions on memory of their own, for benchmarks of kernels. */
-
-import { createBuffer } from '../../dist/program/emitter.js';
-import { barriers, encode, HEADER, recordsBytes } from '../../dist/program/encode.js';
+import { barriers, createBuffer, encode, HEADER, recordsBytes } from '../../dist/internals.js';
 
 /** Lays out buffers and instructions as a program of its own. */
 export class Kernel {

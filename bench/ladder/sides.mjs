@@ -1,6 +1,5 @@
 /** The rungs of the ladder: plain JavaScript, each tier that runs here, and the best tier on more threads. */
-import { kernelTiers } from '../../dist/runtime/kernels.js';
-import { runtimeFor } from '../../dist/runtime/runtime.js';
+import { kernelTiers, runtimeFor } from '../../dist/internals.js';
 
 /** Not a tier of the package: JavaScript written for speed, in `bench/plain`. */
 export const PLAIN = 'plain';

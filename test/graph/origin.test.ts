@@ -15,6 +15,14 @@ describe('a node', () => {
     expect(placeOf(node.inputs[0].origin)).toBe(placeOf(node.origin));
   });
 
+  it('knows it in the built package too, whose modules lie elsewhere', async () => {
+    const built = await import(new URL('../../dist/lanegrad-graph.js', import.meta.url).href);
+    const [node, here] = [built.relu(built.input('x', [2])), line()];
+    expect(() => built.add(node, built.input('y', [3]))).toThrow(
+      escaped(`relu made at ${here.replace('file://', '')}`),
+    );
+  });
+
   it('does not change how many frames an error shows', () => {
     const { stackTraceLimit } = Error;
     input('x');

@@ -120,7 +120,7 @@ describe.concurrent('a process', () => {
   it('keeps its memory and its threads over 100,000 steps', async () => {
     const script = `${setup}
       import { readdirSync } from 'node:fs';
-      import { runtimeFor } from '${new URL('../../dist/runtime/runtime.js', import.meta.url)}';
+      import { runtimeFor } from '${new URL('../../dist/internals.js', import.meta.url)}';
       const layers = [dense(16, 'relu'), dense(3)];
       const net = await network({ input: 4, layers, loss: 'softmaxCrossEntropy', optimizer: adam(), batch: 16 });
       const [x, y] = [features(16, 4), labels(16, 3)];
@@ -154,7 +154,7 @@ describe.concurrent('a process', () => {
   it('gets all memory back from 1000 networks', async () => {
     const script = `${setup}
       import { readdirSync } from 'node:fs';
-      import { runtimeFor } from '${new URL('../../dist/runtime/runtime.js', import.meta.url)}';
+      import { runtimeFor } from '${new URL('../../dist/internals.js', import.meta.url)}';
       const [x, y] = [features(16, 20), labels(16, 3)];
       const networks = async (count) => {
         for (let i = 0; i < count; i++) {

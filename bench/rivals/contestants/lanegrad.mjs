@@ -1,7 +1,6 @@
 /** lanegrad by its public interface; the products alone, which that does not have, as `npm run bench` measures them. */
 import { adam, network, sgd } from '../../../dist/index.js';
-import { runtimeFor } from '../../../dist/runtime/runtime.js';
-import { requestedTier } from '../../../dist/runtime/tiers.js';
+import { requestedTier, runtimeFor } from '../../../dist/internals.js';
 import { products } from '../../ladder/products.mjs';
 import { configOf } from '../../ladder/steps.mjs';
 import { trainingSet } from '../common/epoch.mjs';
