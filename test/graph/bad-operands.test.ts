@@ -92,6 +92,7 @@ const strangers: Readonly<Record<string, () => unknown>> = {
   conv2d: () => graph.conv2d(image, window, { stride: 2 } as unknown as graph.Node),
   maxPool2d: () => graph.maxPool2d(list, { size: 2 }),
   'maxPool2d, options': () => graph.maxPool2d(image, 2 as unknown as graph.PoolOptions),
+  'avgPool2d, no options': () => graph.avgPool2d(image, undefined as unknown as graph.PoolOptions),
   globalAvgPool: () => graph.globalAvgPool(nothing),
   concat: () => graph.concat(a as unknown as graph.Node[]),
   'concat, a list of lists': () => graph.concat([list, list]),

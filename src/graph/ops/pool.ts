@@ -24,6 +24,8 @@ function windows(operation: string, x: Node, options: PoolOptions): { shape: Sha
     throw new ShapeError(
       `${operation}: expected an image [height, width, channels], got shape ${showShape(x.shape)}${of(x)}`,
     );
+  if (typeof options !== 'object' || options === null)
+    throw new ValueError(`${operation}: expected options with a size, got ${String(options)}${of(x)}`);
   const sizes = pairOf(operation, 'size', options.size, 1);
   const strides = pairOf(operation, 'stride', options.stride ?? options.size, 1);
   const paddings = pairOf(operation, 'padding', options.padding ?? 0, 0);
