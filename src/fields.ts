@@ -54,13 +54,16 @@ export const optional = ({ holds, text }: Requirement): Requirement => ({
 /** A value as an error shows it. */
 export const show = (x: unknown): string => (typeof x === 'number' ? String(x) : (JSON.stringify(x) ?? String(x)));
 
+/** Throws `ValueError` for what is not as it must be. */
+export function check(where: string, name: string, given: unknown, { holds, text }: Requirement): void {
+  if (!holds(given)) throw new ValueError(`${where}: expected ${name} to be ${text}, got ${show(given)}`);
+}
+
 /** Throws `ValueError` for a field that there is not, or one that is not as it must be. */
 export function checkFields(where: string, value: object, fields: Fields): void {
   for (const name in value)
     if (!Object.hasOwn(fields, name))
       throw new ValueError(`${where}: expected the fields ${Object.keys(fields).join(', ')}, got '${name}'`);
-  for (const [name, { holds, text }] of Object.entries(fields)) {
-    const given = (value as Readonly<Record<string, unknown>>)[name];
-    if (!holds(given)) throw new ValueError(`${where}: expected ${name} to be ${text}, got ${show(given)}`);
-  }
+  for (const [name, requirement] of Object.entries(fields))
+    check(where, name, (value as Readonly<Record<string, unknown>>)[name], requirement);
 }
