@@ -64,6 +64,11 @@ export function show(x: unknown): string {
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text;
 }
 
+/** Throws `ValueError` for what is not as it must be. */
+export function check(where: string, name: string, given: unknown, { holds, text }: Requirement): void {
+  if (!holds(given)) throw new ValueError(`${where}: expected ${name} to be ${text}, got ${show(given)}`);
+}
+
 /** Throws `ValueError` for what is no object, a field that there is not, or one that is not as it must be. */
 export function checkFields(where: string, value: unknown, fields: Fields): asserts value is object {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
@@ -71,8 +76,6 @@ export function checkFields(where: string, value: unknown, fields: Fields): asse
   for (const name in value)
     if (!Object.hasOwn(fields, name))
       throw new ValueError(`${where}: expected the fields ${Object.keys(fields).join(', ')}, got '${name}'`);
-  for (const [name, { holds, text }] of Object.entries(fields)) {
-    const given = (value as Readonly<Record<string, unknown>>)[name];
-    if (!holds(given)) throw new ValueError(`${where}: expected ${name} to be ${text}, got ${show(given)}`);
-  }
+  for (const [name, requirement] of Object.entries(fields))
+    check(where, name, (value as Readonly<Record<string, unknown>>)[name], requirement);
 }

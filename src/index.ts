@@ -10,18 +10,7 @@ export { from, type InputShape, type NetworkConfig, type OutputConfig } from './
 export type { Initializer } from './nn/initialize.js';
 export * from './nn/layers/public.js';
 export type { LossConfig, LossFunction, LossName } from './nn/loss.js';
-export {
-  type AdagradConfig,
-  type AdamConfig,
-  adagrad,
-  adam,
-  adamw,
-  type OptimizerConfig,
-  type RmspropConfig,
-  rmsprop,
-  type SgdConfig,
-  sgd,
-} from './optim/optimizer.js';
+export * from './optim/public.js';
 export type { TierName } from './runtime/tiers.js';
 export type { Arrays, Dataset } from './train/data.js';
 export type { BatchReport, EpochReport, FitOptions } from './train/fit.js';

@@ -70,16 +70,5 @@ export { flatten, reshape } from './graph/ops/reshape.js';
 export { logSoftmax, logSumExp, softmax } from './graph/ops/softmax.js';
 export { constant, input, parameter } from './graph/ops/source.js';
 export { stopGradient } from './graph/ops/stop.js';
-export {
-  type AdagradConfig,
-  type AdamConfig,
-  adagrad,
-  adam,
-  adamw,
-  type OptimizerConfig,
-  type RmspropConfig,
-  rmsprop,
-  type SgdConfig,
-  sgd,
-} from './optim/optimizer.js';
+export * from './optim/public.js';
 export { evaluate, type NodeValue, type WorkedExample } from './reference/evaluate.js';

@@ -3,7 +3,7 @@
  * `width` that stay together: block g of the output stands for the set S(g) of blocks of the input, in a fixed order.
  * The sets lie one after the other in a list (compressed sparse rows); see `assembly/ops/combine.ts`.
  */
-import type { Shape } from './node.js';
+import { type Shape, size } from './node.js';
 
 export interface LineMap {
   /** Elements of a block. */
@@ -61,6 +61,13 @@ export function lineMap(elements: number, axes: readonly AxisMap[]): LineMap {
   }
   return fromSets(width, elements / width, sets);
 }
+
+/** The map of a reduction: to what is left of a shape without these axes, each set all that lies along them. */
+export const reductionMap = (shape: Shape, axes: readonly number[]): LineMap =>
+  lineMap(
+    size(shape),
+    axisMaps(shape, (axis, extent) => (axes.includes(axis) ? [range(extent)] : undefined)),
+  );
 
 /** Whether an axis is taken as it is, with steps of `width` elements. */
 const isWhole = ({ extent, stride, sets }: AxisMap, width: number): boolean =>

@@ -1,8 +1,6 @@
 /** A model compiled to programs that run in WebAssembly: one call each for forward, backward, step and trainStep. */
 import { platform } from '#platform';
 import { DisposedError, UnsupportedError, ValueError } from '../errors.js';
-import { checkFeeds, checkFinite, type FeedRule, feedRules } from '../graph/feeds.js';
-import type { Buffer } from '../graph/lowering.js';
 import {
   checkParameters,
   type Derivation,
@@ -16,15 +14,15 @@ import {
   type Snapshot,
   type Tensor,
 } from '../graph/model.js';
-import { type Node, reachable, size } from '../graph/node.js';
+import { type Node, reachable } from '../graph/node.js';
 import { isKept } from '../graph/ops/source.js';
 import { panels } from '../graph/storage.js';
 import { blockBytes, showBytes } from '../runtime/heap.js';
 import type { KernelTier } from '../runtime/kernels.js';
 import { type Runtime, runtimeFor } from '../runtime/runtime.js';
-import { type Kind, list, rootsOf } from './listing.js';
+import { Entry } from './entry.js';
+import { type Kind, rootsOf } from './listing.js';
 import { place } from './placed.js';
-import { Sequence } from './sequence.js';
 import { Store } from './store.js';
 
 export interface ProgramOptions {
@@ -46,14 +44,6 @@ export async function compileProgram(model: Model, { tier, threads }: ProgramOpt
     program.dispose();
     throw error;
   }
-}
-
-/** A sequence with what its callers need to know. */
-interface Entry {
-  readonly sequence: Sequence;
-  readonly rules: readonly FeedRule[];
-  /** Where each result of the listing lies. */
-  readonly results: readonly Buffer[];
 }
 
 /** The phases of the sequence `split`. */
@@ -109,7 +99,7 @@ export class Program implements Executable {
     const figures = Object.entries(parts).map(([name, part]) => `${showBytes(part)} of ${name}`);
     this.runtime.heap.expectRoom(bytes, 'compile', figures.join(', '));
     this.#store.allocate();
-    this.#allocate(this.#main, 'compile');
+    this.#main.allocate('compile');
     const worth = this.#main.sequence.worthThreads(panels(this.model.batch));
     if (worth > 1) await this.runtime.pool.grow(worth);
   }
@@ -126,19 +116,19 @@ export class Program implements Executable {
 
   forward(feeds: Feeds): number {
     const entry = this.#entry('split', 'forward');
-    const rows = this.#feed(entry, 'forward', feeds);
+    const rows = entry.feed('forward', feeds);
     this.#stage = 'none';
-    this.#run(entry, FORWARD, 'forward', feeds);
+    entry.run(FORWARD, this.#steps, 'forward', feeds);
     this.#stage = 'forward';
     this.#rows = rows;
-    return this.#number(entry);
+    return entry.loss();
   }
 
   backward(): Map<string, Tensor> {
     const entry = this.#entry('split', 'backward');
     if (this.#stage === 'none')
       throw new ValueError('backward: expected a forward that was not refused since the parameters changed');
-    this.#run(entry, BACKWARD, 'backward', {});
+    entry.run(BACKWARD, this.#steps, 'backward', {});
     this.#stage = 'backward';
     this.#backwards++;
     const nodes = [...this.derivation.gradients];
@@ -148,7 +138,7 @@ export class Program implements Executable {
   /** A gradient, copied out when it is first read: those of a large layer take longer to copy than to use. */
   #gradient(entry: Entry, name: string, node: Node, index: number): Tensor {
     const buffer = entry.results[index];
-    if (buffer.life !== 'scratch') return this.#tensor(entry, node, index, this.#rows);
+    if (buffer.life !== 'scratch') return entry.tensor(node, index, this.#rows);
     const of = this.#backwards;
     const read = (): Float32Array => {
       this.#alive('backward');
@@ -171,13 +161,13 @@ export class Program implements Executable {
     if (!this.model.update) throw new UnsupportedError('step: expected a model with an optimizer');
     if (this.#stage !== 'backward') throw new ValueError('step: expected a call of backward since the last step');
     entry.sequence.setHyper(this.model.update.hyper(this.#steps + 1, this.learningRate));
-    this.#run(entry, STEP, 'step', {});
+    entry.run(STEP, this.#steps, 'step', {});
     this.#steps++;
     this.#stage = 'none';
   }
 
   trainStep(feeds: Feeds): number {
-    return this.#train((entry) => this.#feed(entry, 'trainStep', feeds), feeds);
+    return this.#train((entry) => entry.feed('trainStep', feeds), feeds);
   }
 
   place(feeds: Readonly<Record<string, ArrayLike<number>>>): Samples | null {
@@ -197,32 +187,30 @@ export class Program implements Executable {
     const entry = this.#entry('train', 'trainStep');
     take(entry);
     entry.sequence.setHyper(update.hyper(this.#steps + 1, this.learningRate));
-    this.#run(entry, 0, 'trainStep', feeds);
+    entry.run(0, this.#steps, 'trainStep', feeds);
     this.#steps++;
     this.#stage = 'none';
-    return this.#number(entry);
+    return entry.loss();
   }
 
   view(name: string): Float32Array {
-    const { sequence, rules } = this.#entry('train', 'input');
-    const { size } = rules.find((rule) => rule.name === name) as FeedRule;
-    return sequence.view(name, size * this.model.batch);
+    return this.#entry('train', 'input').view(name);
   }
 
   predict(feeds: Feeds): Tensor[] {
     const entry = this.#entry('predict', 'predict');
-    const rows = this.#feed(entry, 'predict', feeds);
-    this.#run(entry, 0, 'predict', feeds);
-    return this.model.outputs.map((node, i) => this.#tensor(entry, node, i, rows));
+    const rows = entry.feed('predict', feeds);
+    entry.run(0, this.#steps, 'predict', feeds);
+    return this.model.outputs.map((node, i) => entry.tensor(node, i, rows));
   }
 
   evaluate(feeds: Feeds): { loss: number; outputs: Tensor[] } {
     const entry = this.#entry('evaluate', 'evaluate');
-    const rows = this.#feed(entry, 'evaluate', feeds);
-    this.#run(entry, 0, 'evaluate', feeds);
+    const rows = entry.feed('evaluate', feeds);
+    entry.run(0, this.#steps, 'evaluate', feeds);
     const { outputs: nodes } = this.derivation.evaluation;
-    const outputs = nodes.map((node, i) => this.#tensor(entry, node, i + 1, rows));
-    return { loss: this.#number(entry), outputs };
+    const outputs = nodes.map((node, i) => entry.tensor(node, i + 1, rows));
+    return { loss: entry.loss(), outputs };
   }
 
   parameters(): Map<string, Tensor> {
@@ -289,46 +277,13 @@ export class Program implements Executable {
     let entry = this.#entries.get(kind);
     if (!entry) {
       entry = this.#create(kind, operation);
-      this.#allocate(entry, operation);
+      entry.allocate(operation);
       this.#entries.set(kind, entry);
     }
     return entry;
   }
 
   #create(kind: Kind, operation: string): Entry {
-    const { model, derivation } = this;
-    if (kind !== 'predict' && !derivation.value)
-      throw new UnsupportedError(`${operation}: expected a model with a loss`);
-    const listing = list(kind, model, derivation, this.#store);
-    const roots = Object.values(rootsOf(kind, model, derivation)).flat();
-    const sequence = new Sequence(this.runtime, listing, this.maxThreads);
-    return { sequence, rules: feedRules(roots), results: listing.results };
-  }
-
-  #allocate({ sequence }: Entry, operation: string): void {
-    sequence.allocate((buffer) => this.#store.addressOf(buffer), operation);
-  }
-
-  #feed({ sequence, rules }: Entry, operation: string, feeds: Feeds): number {
-    const rows = checkFeeds(operation, rules, feeds, this.model.batch);
-    sequence.feed(feeds, rows);
-    return rows;
-  }
-
-  #run({ sequence, rules }: Entry, phase: number, operation: string, feeds: Feeds): void {
-    if (sequence.run(phase, this.#steps)) return;
-    checkFinite(operation, rules, feeds);
-    throw new ValueError(`${operation}: expected finite numbers, got one that is not`);
-  }
-
-  /** The loss, which is the first result. */
-  #number({ sequence, results }: Entry): number {
-    return this.runtime.heap.f32[sequence.address(results[0]) / 4];
-  }
-
-  #tensor({ sequence, results }: Entry, node: Node, index: number, rows: number): Tensor {
-    const shape = node.batched ? [rows, ...node.shape] : node.shape;
-    const start = sequence.address(results[index]) / 4;
-    return { shape, data: this.runtime.heap.f32.slice(start, start + size(shape)) };
+    return new Entry(kind, operation, this.model, this.derivation, this.#store, this.runtime, this.maxThreads);
   }
 }

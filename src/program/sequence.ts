@@ -7,10 +7,8 @@ import { panels } from '../graph/storage.js';
 import { NON_FINITE } from '../runtime/pool.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { bestThreads } from './cost.js';
-
 import type { Feed, Table } from './emitter.js';
 import { barriers, encode, HEADER, recordsBytes, SAMPLES } from './encode.js';
-
 import { fuse } from './fuse.js';
 import type { Placed } from './placed.js';
 import { plan } from './plan.js';

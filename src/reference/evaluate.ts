@@ -7,7 +7,7 @@ import { type Node, reachable, showNode, showShape, size } from '../graph/node.j
 import type { Values } from '../graph/operation.js';
 import { batchMean } from '../graph/ops/reduce.js';
 import { constant, sourceData } from '../graph/ops/source.js';
-import { evaluateGraph } from './reference.js';
+import { evaluateGraph } from './values.js';
 
 /** A number where a node is a single one, else row-major numbers with their shape. */
 export type NodeValue = number | Tensor;

@@ -10,7 +10,7 @@ import type { Values } from '../../src/graph/operation.js';
 import { elu, leakyRelu } from '../../src/graph/ops/activation.js';
 import { input, parameter, sourceData } from '../../src/graph/ops/source.js';
 import { Generator } from '../../src/random.js';
-import { evaluateGraph } from '../../src/reference/reference.js';
+import { evaluateGraph } from '../../src/reference/values.js';
 import { uniform } from '../numbers.js';
 import { convCases, convGradientCases } from './cases/conv.js';
 import { denseCases, denseGradientCases } from './cases/dense.js';

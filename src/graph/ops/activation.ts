@@ -1,5 +1,6 @@
 /** Activations and their gradients. A product's epilogue does both where a dense layer stands beside them. */
 import { ShapeError, ValueError } from '../../errors.js';
+import { atLeastZero, check } from '../../fields.js';
 import { Activation } from '../../program/generated/instructions.js';
 import { apply, type Node, sameShape, showShape } from '../node.js';
 import type { Operation } from '../operation.js';
@@ -185,8 +186,7 @@ export function activation(z: Node, kind: ActivationName, alpha?: number): Node 
     );
   const chosen = alpha ?? standard ?? 0;
   // The derivative is told from y, whose sign is that of z only for such an alpha.
-  if (!(Number.isFinite(Math.fround(chosen)) && chosen >= 0))
-    throw new ValueError(`${kind}: expected a finite alpha of at least 0, got ${chosen}`);
+  check(kind, 'alpha', chosen, atLeastZero);
   return apply(activationOperation, [z], { kind, alpha: chosen });
 }
 

@@ -4,7 +4,7 @@
  */
 import { ShapeError, ValueError } from '../../errors.js';
 import { type Axes, axesOf, axisOf } from '../axes.js';
-import { axisMaps, type LineMap, lineMap, placesOf, range } from '../line-map.js';
+import { axisMaps, type LineMap, lineMap, placesOf, range, reductionMap } from '../line-map.js';
 import { apply, checkNodes, type Node, of, type Shape, showNode, showShape, size } from '../node.js';
 import type { Operation, Values } from '../operation.js';
 import { emitRowMajor } from '../storage.js';
@@ -130,8 +130,7 @@ export const greatest = (x: Node, shape: Shape, map: LineMap): Node => apply(gre
 /** The sets of a reduction over axes, and the shape that is left. */
 function reduction(operation: string, x: Node, axes?: Axes): [Shape, LineMap] {
   const reduced = axesOf(operation, x, axes);
-  const maps = axisMaps(x.shape, (axis, extent) => (reduced.includes(axis) ? [range(extent)] : undefined));
-  return [x.shape.filter((_, axis) => !reduced.includes(axis)), lineMap(size(x.shape), maps)];
+  return [x.shape.filter((_, axis) => !reduced.includes(axis)), reductionMap(x.shape, reduced)];
 }
 
 /**

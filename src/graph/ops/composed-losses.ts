@@ -1,5 +1,6 @@
 /** Losses composed of operations: one number a sample, with derivatives of any order by all that they take. */
-import { ShapeError, ValueError } from '../../errors.js';
+import { ShapeError } from '../../errors.js';
+import { check, positive as positiveNumber } from '../../fields.js';
 import { checkNodes, type Node, sameShape, showNode, showShape } from '../node.js';
 import { relu } from './activation.js';
 import { add, div, equal, log, maximum, mul, neg, sqrt, square, sub } from './elementwise.js';
@@ -14,11 +15,6 @@ function checkAlike(name: string, first: Node, ...others: Node[]): void {
       throw new ShapeError(
         `${name}: expected the shape ${showShape(first.shape)} of ${showNode(first)}, got ${showShape(other.shape)} of ${showNode(other)}`,
       );
-}
-
-function checkMargin(name: string, margin: number): void {
-  if (!(Math.fround(margin) > 0 && Math.fround(margin) < Infinity))
-    throw new ValueError(`${name}: expected a positive margin, got ${margin}`);
 }
 
 /** The sum over the last axis, and the mean over positions if there are any: one number a sample. */
@@ -82,7 +78,7 @@ export function contrastive(a: Node, b: Node, different: Node, margin = 1): Node
     throw new ShapeError(
       `contrastive: expected a single number that is 0 or 1, got shape ${showShape(different.shape)} of ${showNode(different)}`,
     );
-  checkMargin('contrastive', margin);
+  check('contrastive', 'margin', margin, positiveNumber);
   const distance = length(sub(a, b));
   const together = mul(sub(1, different), square(distance));
   const apart = mul(different, square(relu(sub(margin, distance))));
@@ -96,7 +92,7 @@ export function contrastive(a: Node, b: Node, different: Node, margin = 1): Node
  */
 export function triplet(anchor: Node, positive: Node, negative: Node, margin = 0.2): Node {
   checkAlike('triplet', anchor, positive, negative);
-  checkMargin('triplet', margin);
+  check('triplet', 'margin', margin, positiveNumber);
   const [near, far] = [positive, negative].map((other) => sum(square(sub(anchor, other))));
   return relu(add(sub(near, far), margin));
 }

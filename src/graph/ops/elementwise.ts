@@ -1,5 +1,6 @@
 /** Operations on each element alone. Two operands are broadcast to one shape, as in NumPy; samples are matched with samples. */
 import { ShapeError, ValueError } from '../../errors.js';
+import { check, finite } from '../../fields.js';
 import { Elementwise } from '../../program/generated/instructions.js';
 import { broadcastShape } from '../axes.js';
 import { apply, isNode, type Node, of, type Shape, showShape, size } from '../node.js';
@@ -240,7 +241,7 @@ export function clip(x: Operand, low: number, high: number): Node {
 
 /** x^exponent for a constant exponent. Throws `ValueError` if the exponent is not finite. */
 export function pow(x: Operand, exponent: number): Node {
-  if (!Number.isFinite(Math.fround(exponent))) throw new ValueError(`pow: expected a finite exponent, got ${exponent}`);
+  check('pow', 'exponent', exponent, finite);
   return apply(powOperation, [nodeOf('pow', x)], { exponent });
 }
 

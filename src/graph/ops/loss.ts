@@ -1,5 +1,6 @@
 /** Losses: one number a sample, or a position of it. The program's loss is their mean over the batch. */
-import { ShapeError, ValueError } from '../../errors.js';
+import { ShapeError } from '../../errors.js';
+import { check, fraction, positive } from '../../fields.js';
 import { Loss } from '../../program/generated/instructions.js';
 import { apply, type Node, of, sameShape, showShape, size } from '../node.js';
 import type { Operation, Values } from '../operation.js';
@@ -196,8 +197,7 @@ const loss = (kind: LossName, logits: Node, targets: Node, alpha = 0): Node =>
  * that do not fit, and if the smoothing is not in [0, 1).
  */
 export function softmaxCrossEntropy(logits: Node, label: Node, labelSmoothing = 0, classWeights?: Node): Node {
-  if (!(labelSmoothing >= 0 && labelSmoothing < 1))
-    throw new ValueError(`softmaxCrossEntropy: expected a labelSmoothing in [0, 1), got ${labelSmoothing}`);
+  check('softmaxCrossEntropy', 'labelSmoothing', labelSmoothing, fraction);
   const plain = loss('softmaxCrossEntropy', logits, label, labelSmoothing);
   const classes = logits.shape.slice(-1);
   if (classWeights && !sameShape(classWeights.shape, classes))
@@ -222,8 +222,7 @@ export const meanAbsoluteError = (output: Node, targets: Node): Node => loss('me
  * 1964). Throws `ValueError` if delta is not positive.
  */
 export function huber(output: Node, targets: Node, delta = 1): Node {
-  if (!(Math.fround(delta) > 0 && Math.fround(delta) < Infinity))
-    throw new ValueError(`huber: expected a positive delta, got ${delta}`);
+  check('huber', 'delta', delta, positive);
   return loss('huber', output, targets, delta);
 }
 

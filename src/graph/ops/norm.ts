@@ -1,5 +1,6 @@
 /** Normalisations, composed of operations: their derivatives of any order follow. */
-import { ShapeError, ValueError } from '../../errors.js';
+import { ShapeError } from '../../errors.js';
+import { check, positive } from '../../fields.js';
 import { type Axes, axesOf } from '../axes.js';
 import { checkNodes, type Node, of, showShape, size } from '../node.js';
 import { add, div, maximum, mul, sqrt, square, sub } from './elementwise.js';
@@ -21,10 +22,7 @@ export interface Moments {
   readonly variance: Node;
 }
 
-function checkEpsilon(name: string, epsilon: number): void {
-  if (!(Math.fround(epsilon) > 0 && Math.fround(epsilon) < Infinity))
-    throw new ValueError(`${name}: expected a positive epsilon, got ${epsilon}`);
-}
+const checkEpsilon = (operation: string, epsilon: number): void => check(operation, 'epsilon', epsilon, positive);
 
 /** y = x gamma + beta, of those that are given. */
 function affine(x: Node, gamma: Node | undefined, beta: Node | undefined): Node {

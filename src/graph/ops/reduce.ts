@@ -2,7 +2,7 @@
 import { ShapeError } from '../../errors.js';
 import { Elementwise } from '../../program/generated/instructions.js';
 import { type Axes, axesOf } from '../axes.js';
-import { axisMaps, lineMap, range } from '../line-map.js';
+import { range, reductionMap } from '../line-map.js';
 import { apply, type Node, type Shape, showShape, size } from '../node.js';
 import type { Operation } from '../operation.js';
 import { emitElementwise, emitRowMajor, matrix } from '../storage.js';
@@ -104,10 +104,7 @@ function scaledSum(name: string, x: Node, axes: Axes | undefined, scale: (count:
   const summed = axesOf(name, x, axes);
   const shape = x.shape.filter((_, axis) => !summed.includes(axis));
   if (shape.length === 0) return apply(sumOperation, [x], { scale: scale(size(x.shape)) });
-  const map = lineMap(
-    size(x.shape),
-    axisMaps(x.shape, (axis, extent) => (summed.includes(axis) ? [range(extent)] : undefined)),
-  );
+  const map = reductionMap(x.shape, summed);
   return combine(sumAxesOperation, x, { shape, map, scale: scale(size(x.shape) / size(shape)) });
 }
 
