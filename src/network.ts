@@ -112,10 +112,11 @@ export class Network<Prediction = Tensor> {
   }
 
   /**
-   * The loss of these samples, the mean over the batch. `x` is row-major [rows, ...input]; `y` holds labels [rows] for
-   * softmaxCrossEntropy and targets [rows, ...output] for the other losses. With several inputs, or several outputs that
-   * have a loss, x or y is such arrays by name. `weights` [rows] multiply the samples' losses where the configuration
-   * has `sampleWeights`; the mean is still over the number of samples. At most `config.batch` rows.
+   * The loss of these samples, the mean over the batch. `x` is row-major [rows, ...input]; `y` holds labels for
+   * softmaxCrossEntropy, [rows] or, of an output [...positions, classes], [rows, ...positions], and targets
+   * [rows, ...output] for the other losses. With several inputs, or several outputs that have a loss, x or y is such
+   * arrays by name. `weights` [rows] multiply the samples' losses where the configuration has `sampleWeights`; the mean is
+   * still over the number of samples. At most `config.batch` rows.
    *
    * Throws `ShapeError` for lengths that do not fit, `ValueError` for labels or numbers out of range, `DisposedError`
    * after `dispose`, `WorkerError` if a thread died.

@@ -31,7 +31,7 @@ function check(
   expect(share, `${quantity}: difference as a share of the tolerance`).toBeLessThanOrEqual(1);
 }
 
-const tiers = (await availableTiers()).filter((tier) => tier !== 'scalar');
+const tiers = await availableTiers();
 
 describe.each(goldens.map((golden) => [golden.case, golden] as const))('%s', (_, golden) => {
   const config = configOf(golden);

@@ -42,6 +42,17 @@ describe.each(await availableTiers())('on %s', (tier) => {
     net.dispose();
   });
 
+  // At logits of 1/2, 1/4, 1/4 the cross-entropy is ln 2 for the first class and ln 4 for the others.
+  it('softmaxCrossEntropy takes a label at each position, and means their losses', async () => {
+    const layers = [activation('linear')];
+    const net = await network({ input: [2, 3], layers, loss: 'softmaxCrossEntropy', tier });
+    const evaluation = net.evaluate({ x: [...outputs.logits, ...outputs.logits], y: [0, 1, 0, 2] });
+    expect(evaluation.loss).toBeCloseTo((Math.LN2 + (Math.LN2 + Math.log(4)) / 2) / 2, 6);
+    expect(evaluation.accuracy).toBe(1 / 2);
+    expect(() => net.evaluate({ x: outputs.logits, y: [0] })).toThrow('rows of 2 numbers');
+    net.dispose();
+  });
+
   /** The losses of some steps. */
   const losses = async (given: Partial<NetworkOptions>, y: Float32Array, weights?: Float32Array) => {
     const net = await network({ ...options, ...given, tier });
