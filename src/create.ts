@@ -2,9 +2,8 @@
 import { compileModel, type RunOptions } from './compile.js';
 import { ValueError } from './errors.js';
 import { checkFields } from './fields.js';
-import type { Tensor } from './graph/model.js';
-import { type Node, reachable } from './graph/node.js';
-import { sourceKind } from './graph/ops/source.js';
+import { sourcesOf, type Tensor } from './graph/model.js';
+import type { Node } from './graph/node.js';
 import { Network } from './network.js';
 import { buildNetwork, type NetworkGraph } from './nn/build.js';
 import { type NetworkConfig, networkFields, type OutputConfig } from './nn/config.js';
@@ -40,7 +39,7 @@ export async function network<Outputs extends Readonly<Record<string, OutputConf
   const model = {
     loss,
     outputs: inference.outputs,
-    gradients: loss ? sourcesOf([loss], 'parameter').map((node) => node.name as string) : [],
+    gradients: loss ? [...sourcesOf([loss]).parameters.keys()] : [],
     update: loss && optimizer ? updateRule(optimizer) : null,
     batch,
     assignments,
@@ -53,15 +52,6 @@ export async function network<Outputs extends Readonly<Record<string, OutputConf
   // A copy, since the caller may change what it gave: this is what `save` writes.
   return new Network(frozenCopy({ ...config, batch, seed }), graph, executable);
 }
-
-/** The parameters and the statistics of a network, in the order of their creation. */
-export function keptOf({ training, inference }: NetworkGraph): { parameter: Node[]; statistic: Node[] } {
-  const roots = [training, inference].flatMap(({ loss, outputs }) => (loss ? [loss, ...outputs] : outputs));
-  return { parameter: sourcesOf(roots, 'parameter'), statistic: sourcesOf(roots, 'statistic') };
-}
-
-const sourcesOf = (roots: readonly Node[], kind: 'parameter' | 'statistic'): Node[] =>
-  reachable(roots).filter((node) => sourceKind(node) === kind);
 
 /** What is evaluated besides the loss: all outputs, then each loss by itself where there are several. */
 const evaluated = ({ inference: { outputs, losses } }: NetworkGraph): Node[] => {

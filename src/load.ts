@@ -1,9 +1,9 @@
 /** Networks from the files that `save` writes. */
 import { platform } from '#platform';
 import { checkRunOptions, type RunOptions } from './compile.js';
-import { graphOf, keptOf, network } from './create.js';
+import { graphOf, network } from './create.js';
 import { CheckpointError, ValueError } from './errors.js';
-import type { Tensor } from './graph/model.js';
+import { sourcesOf, type Tensor } from './graph/model.js';
 import { sameShape, showShape } from './graph/node.js';
 import { decodeSafetensors } from './io/safetensors.js';
 import type { Network } from './network.js';
@@ -41,10 +41,12 @@ export async function load<Prediction = Tensor>(
 }
 
 /** Throws `CheckpointError` unless the tensors are what the configuration keeps: before memory is taken for them. */
-function checkTensors(graph: NetworkGraph, tensors: ReadonlyMap<string, Tensor>): void {
-  for (const [kind, nodes] of Object.entries(keptOf(graph)))
-    for (const { name, shape } of nodes) {
-      const tensor = tensors.get(name as string);
+function checkTensors({ training, inference }: NetworkGraph, tensors: ReadonlyMap<string, Tensor>): void {
+  const roots = [training, inference].flatMap(({ loss, outputs }) => (loss ? [loss, ...outputs] : outputs));
+  const { parameters, statistics } = sourcesOf(roots);
+  for (const [kind, nodes] of Object.entries({ parameter: parameters, statistic: statistics }))
+    for (const [name, { shape }] of nodes) {
+      const tensor = tensors.get(name);
       if (!tensor) throw new CheckpointError(`load: expected the ${kind} '${name}', got none`);
       if (!sameShape(tensor.shape, shape))
         throw new CheckpointError(

@@ -28,8 +28,8 @@ export function packRowsUnits(r: usize): i32 {
 /**
  * Samples into panels: those that `index` names or, without one, in the order in which they lie. Marks the run as
  * invalid where a number is not finite; what has an index was checked as a whole. Lanes beyond the batch get the last
- * sample: their gradient is 0, but zeros would let a logarithm or a reciprocal reach infinity, and infinity times 0 is
- * NaN.
+ * sample. Sums over samples leave them out, but zeros would let a logarithm or a reciprocal reach infinity, and products
+ * know these lanes by zeros in one of two factors: 0 x infinity is NaN.
  */
 export function packRows(r: usize, first: i32, last: i32): void {
   const features = PackRows.features(r);

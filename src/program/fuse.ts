@@ -1,7 +1,7 @@
 /**
  * Fusion: what a neighbour can do while a tile is in the first-level cache is not done in a pass of its own. Each rule
- * replaces two instructions by one that writes the same numbers. Every buffer but a parameter or a state is written
- * once, so an instruction may move up to where its operands are there.
+ * but `movePoolGradient` replaces two instructions by one that writes the same numbers. Every buffer but a parameter or a
+ * state is written once, so an instruction may move up to where its operands are there.
  */
 import type { Buffer, Instruction, InstructionName } from '../graph/lowering.js';
 import { accesses, reads, writes } from './dependence.js';
@@ -81,7 +81,8 @@ const isCombination = (instruction: Instruction, kind: keyof typeof Combine): in
 
 /**
  * The gradient of max(f(z)) over windows goes to the elements that were chosen, where f' is told from the maxima as well
- * as from f(z): it is taken where there are fewer of them, before they are spread, and may go into a product there.
+ * as from f(z): it is taken where there are fewer of them, before they are spread, and may go into a product there. Where
+ * windows overlap, what is added up has then been multiplied already, and may round otherwise.
  */
 function movePoolGradient(phase: Instruction[], all: () => Instruction[]): void {
   for (let i = 0; i < phase.length; i++) {

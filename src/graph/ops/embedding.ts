@@ -4,6 +4,9 @@ import { apply, type Node, type Shape, showShape, size } from '../node.js';
 import type { Operation } from '../operation.js';
 import { checkIndex } from './choose.js';
 
+/** What the kernels are told of a table [K, N] and the index into it. */
+const extentsOf = ([K, N]: Shape, index: Node) => ({ K, N, positions: size(index.shape) });
+
 /** y of shape [...index, D]: the rows of the table [V, D]. */
 const embeddingOperation: Operation = {
   name: 'embedding',
@@ -30,9 +33,7 @@ const embeddingOperation: Operation = {
       table: lowering.buffer(table),
       index: lowering.buffer(index),
       y: lowering.buffer(node),
-      K: table.shape[0],
-      N: table.shape[1],
-      positions: size(index.shape),
+      ...extentsOf(table.shape, index),
     });
   },
 };
@@ -56,9 +57,7 @@ const gradientOperation: Operation<{ readonly shape: Shape }> = {
       index: lowering.buffer(index),
       dy: lowering.buffer(dy),
       gradient: lowering.buffer(node),
-      K: node.shape[0],
-      N: node.shape[1],
-      positions: size(index.shape),
+      ...extentsOf(node.shape, index),
     });
   },
 };
