@@ -27,7 +27,7 @@ import { updateLines, negativeLearningRate } from '../update/rules';
 const NC: i32 = 256;
 /** Rows of dX that pass over all samples before the next block of its sum, and that block: their part of W stays in L2. */
 const DX_KC: i32 = 8 * KC;
-const DX_NC: i32 = 144;
+const DX_NC: i32 = 128;
 /** Rows of dW that pass over all output panels: their A, as many lines of each sample panel, stays in the second level. */
 const DW_KC: i32 = 2 * KC;
 /** Block of dW's sum over the samples. */
