@@ -25,7 +25,10 @@ import { updateLines, negativeLearningRate } from '../update/rules';
  * read straight on, and the longer KC lines of X stay in the first-level cache.
  */
 const NC: i32 = 256;
-/** Rows of dX that pass over all samples before the next block of its sum, and that block: their part of W stays in L2. */
+/**
+ * Rows of dX that pass over all samples before the next block of its sum, and that block: their part of W stays in L2.
+ * 8 panels pass side by side, as many streams as prefetchers follow well; see docs/performance.md.
+ */
 const DX_KC: i32 = 8 * KC;
 const DX_NC: i32 = 128;
 /** Rows of dW that pass over all output panels: their A, as many lines of each sample panel, stays in the second level. */
