@@ -1,5 +1,5 @@
 /** The batch that a run works on: the one thing, besides an instruction's record, that a kernel looks at. */
-import { panels } from './panel';
+import { KC, lines, panels } from './panel';
 
 /** Samples in this run: 1 up to what the program was compiled for. */
 export let rows: i32 = 0;
@@ -13,8 +13,17 @@ export let hyper: usize = 0;
 export let invalid: usize = 0;
 /** Threads that share this run. */
 export let threads: i32 = 1;
-/** This thread's scratch tile: 32 lines, enough for the tallest tile. */
+/** This thread's scratch tile. */
 export let scratch: usize = 0;
+/** This thread's room for the rows that a product packs. */
+export let packed: usize = 0;
+
+/** Lines of the scratch tile: enough for the tallest tile, and for what the losses keep there. */
+const TILE_LINES: i32 = 32;
+/** Lines that `packed` has room for, 240 KB: a quarter of a 1 MB second-level cache, beside the other operands. */
+export const PACKED_LINES: i32 = 2 * KC * 16;
+/** Bytes of a thread's scratch memory. */
+export const SCRATCH_BYTES: i32 = <i32>lines(TILE_LINES + PACKED_LINES);
 
 export function setBatch(
   count: i32,
@@ -22,7 +31,7 @@ export function setBatch(
   threadCount: i32,
   hyperPointer: usize,
   invalidPointer: usize,
-  scratchTile: usize,
+  scratchMemory: usize,
 ): void {
   rows = count;
   step = stepCount;
@@ -30,5 +39,6 @@ export function setBatch(
   samplePanels = panels(count);
   hyper = hyperPointer;
   invalid = invalidPointer;
-  scratch = scratchTile;
+  scratch = scratchMemory;
+  packed = scratchMemory + lines(TILE_LINES);
 }

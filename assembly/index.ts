@@ -1,7 +1,8 @@
 /** What the kernels show to JavaScript. */
 export { run, DONE, NON_FINITE, BROKEN } from './program';
 export { dispatch, work } from './jobs';
-export { fail, CONTROL_BYTES, MAX_THREADS } from './threads';
+export { fail, setScratch, CONTROL_BYTES, MAX_THREADS } from './threads';
+export { SCRATCH_BYTES } from './batch';
 export { fillUniform } from './random';
 export { rehearse } from './rehearse';
 export { lineTile } from './generated/line-tile';

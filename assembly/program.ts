@@ -12,7 +12,7 @@
 import { setBatch } from './batch';
 import { execute } from './generated/dispatch';
 import { Check, RECORD_BYTES } from './generated/instructions';
-import { barrier, scratchTile } from './threads';
+import { barrier, scratchOf } from './threads';
 
 const INVALID: usize = 4;
 const STEP: usize = 8;
@@ -27,7 +27,7 @@ export const BROKEN: i32 = 2;
 
 /** Executes records first to first + count - 1 as thread `thread` of `threads`. */
 export function run(control: usize, program: usize, first: i32, count: i32, thread: i32, threads: i32): i32 {
-  const scratch = scratchTile(control, thread);
+  const scratch = scratchOf(control, thread);
   setBatch(load<i32>(program), load<i32>(program, STEP), threads, program + HYPER, program + INVALID, scratch);
   let r = program + RECORDS + <usize>first * RECORD_BYTES;
   for (const end = r + <usize>count * RECORD_BYTES; r < end; r += RECORD_BYTES) {

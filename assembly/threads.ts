@@ -7,8 +7,7 @@
  *   128   sleepers: threads asleep at the barrier       192   failed: set when a worker died
  *   196   1 where thread 0 may sleep (not on a browser's main thread)
  *   256   the job: program, first, count, threads
- *   1024  mailboxes, 64 bytes a thread: 0 jobs posted, 4 asleep, 8 jobs taken
- *   ...   scratch tiles, 2 KB a thread
+ *   1024  mailboxes, 64 bytes a thread: 0 jobs posted, 4 asleep, 8 jobs taken, 12 the address of its scratch memory
  */
 
 /**
@@ -30,11 +29,12 @@ export const JOB: usize = 256;
 const MAILBOXES: usize = 1024;
 export const ASLEEP: usize = 4;
 export const TAKEN: usize = 8;
+const SCRATCH: usize = 12;
 
 /** Threads that a control block has room for. */
 export const MAX_THREADS: i32 = 64;
-/** Bytes of a control block: the fields above, a mailbox and a scratch tile a thread. */
-export const CONTROL_BYTES: i32 = 1024 + MAX_THREADS * (64 + 2048);
+/** Bytes of a control block: the fields above, and a mailbox a thread. */
+export const CONTROL_BYTES: i32 = 1024 + MAX_THREADS * 64;
 
 /** Turns of a spin before sleeping: some 50 microseconds, a few times what waking a thread costs. */
 export const SPIN: i32 = 20000;
@@ -54,8 +54,13 @@ export function mailbox(control: usize, thread: i32): usize {
   return control + MAILBOXES + (<usize>thread << 6);
 }
 
-export function scratchTile(control: usize, thread: i32): usize {
-  return control + MAILBOXES + (<usize>MAX_THREADS << 6) + (<usize>thread << 11);
+/** Gives a thread its scratch memory, SCRATCH_BYTES that nobody else uses, before its first job. */
+export function setScratch(control: usize, thread: i32, address: usize): void {
+  store<usize>(mailbox(control, thread), address, SCRATCH);
+}
+
+export function scratchOf(control: usize, thread: i32): usize {
+  return load<usize>(mailbox(control, thread), SCRATCH);
 }
 
 /** Waits until all threads have come here. False when one of them has died. */

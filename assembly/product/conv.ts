@@ -115,7 +115,7 @@ function convolveRow(r: usize, m: i32, oy: i32, z: usize): void {
       let b = x + lines(input * C);
       let accumulate = bias ? 1 : 0;
       for (let left = joined ? 1 : count; left > 0; left--) {
-        colTile(height, chunk * rowCount, chunk, wSkip, xSkip, a, b, tile, ONE, accumulate);
+        colTile(height, chunk * rowCount, chunk, wSkip, xSkip, a, b, tile, ONE, accumulate, 0);
         a += lines(tapStep * c);
         b += lines(inputStep * C);
         accumulate = 1;

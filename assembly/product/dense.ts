@@ -10,21 +10,21 @@
  *
  * A slice is of the output, never of the sum, and each sum runs in blocks of a fixed size in a fixed order, so results
  * do not depend on how the output is sliced. The epilogues (activation, its derivative, the optimiser's update) work on a
- * tile, 16 lines of Y or 24 of dX and dW, while it is in the first-level cache.
+ * tile, 16 or 48 lines of Y or 24 of dX and dW, while it is in the first-level cache.
  */
-import { hyper, rows, samplePanels, scratch, threads } from '../batch';
+import { hyper, PACKED_LINES, packed, rows, samplePanels, scratch, threads } from '../batch';
 import { DenseBackwardInput, DenseBackwardWeight, DenseForward, Rule, Transpose } from '../generated/instructions';
 import { BYTES, LANES, loadSplat, store, transposeBlock } from '../generated/lanes';
-import { colTile, rowTile } from '../generated/micro-kernels';
+import { colTile, FULL_PANELS, rowTile } from '../generated/micro-kernels';
 import { activationTile, activationGradientTile } from '../ops/activation';
 import { blockRows, KC, LINE, LINE_BYTES, lines, panels, ROWS, rowTiles, tileRows, weightLine } from '../panel';
 import { updateLines, negativeLearningRate } from '../update/rules';
 
 /**
  * Output panels that pass over one panel of samples before the next: the sums of 4096 units. The more, the longer W is
- * read straight on, and the longer KC lines of X stay in the first-level cache.
+ * read straight on, and the longer KC lines of X stay in the first-level cache. A multiple of FULL_PANELS on each tier.
  */
-const NC: i32 = 256;
+const NC: i32 = 258;
 /**
  * Rows of dX that pass over all samples before the next block of its sum, and that block: their part of W stays in L2.
  * 8 panels pass side by side, as many streams as prefetchers follow well; see docs/performance.md.
@@ -35,6 +35,11 @@ const DX_NC: i32 = 128;
 const DW_KC: i32 = 2 * KC;
 /** Block of dW's sum over the samples. */
 const DW_MC: i32 = 256;
+/** Lines in a way of a 32 KB first-level cache of 8 ways. */
+const WAY_LINES: i32 = 64;
+const WAYS: i32 = 8;
+/** Output panels for which packing rows of X is worth the copy. */
+const PACK_FROM: i32 = 64;
 /** 1.0 as bits. */
 export const ONE: i32 = 0x3f800000;
 
@@ -76,12 +81,15 @@ export function denseForward(r: usize, first: i32, last: i32): void {
       const kc = min(KC, K - k);
       const blockEnd = min(block + NC, lastPanel);
       for (let m = firstSamples; m < lastSamples; m++) {
-        for (let n = block; n < blockEnd; n++) {
+        // The first pass over W reads it from memory, and the prefetchers follow best what is read panel by panel.
+        const step = m == firstSamples ? 1 : FULL_PANELS;
+        for (let n = block; n < blockEnd; n += step) {
           const a = w + lines(weightLine(n, k, K, N));
-          const tile = tileRows(n << 4, N);
+          const tile = min(min(n + step, blockEnd) << 4, N) - (n << 4);
           const offset = lines(m * N + (n << 4));
           if (k == 0 && bias) splatLines(bias + lines(n), z + offset, tile);
-          colTile(tile, kc, kc, 0, 0, a, x + lines(m * K + k), z + offset, ONE, k > 0 || bias ? 1 : 0);
+          const accumulate = k > 0 || bias ? 1 : 0;
+          colTile(tile, kc, kc, 0, 0, a, x + lines(m * K + k), z + offset, ONE, accumulate, lines(kc));
           if (activation && k + kc == K) activationTile(activation, alpha, z + offset, y + offset, tile);
         }
       }
@@ -106,7 +114,7 @@ function forwardOne(r: usize, first: i32, last: i32): void {
       const z = DenseForward.z(r) + lines(n << 4);
       if (k == 0 && bias) memory.copy(z, bias + lines(n), LINE_BYTES);
       const w = DenseForward.w(r) + lines(weightLine(n, k, K, N));
-      colTile(1, kc, kc, 0, 0, x + lines(k), w, z, ONE, k > 0 || bias ? 1 : 0);
+      colTile(1, kc, kc, 0, 0, x + lines(k), w, z, ONE, k > 0 || bias ? 1 : 0, 0);
       if (k + kc < K) continue;
       const tile = tileRows(n << 4, N);
       memory.copy(scratch, z, LINE_BYTES);
@@ -177,7 +185,8 @@ export function denseBackwardWeightUnits(r: usize): i32 {
 export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
   const K = DenseBackwardWeight.K(r);
   const N = DenseBackwardWeight.N(r);
-  const M = (samplePanels * DenseBackwardWeight.positions(r)) << 4;
+  const batch = samplePanels * DenseBackwardWeight.positions(r);
+  const M = batch << 4;
   const x = DenseBackwardWeight.x(r);
   const dyT = DenseBackwardWeight.dyT(r);
   const dw = DenseBackwardWeight.dw(r);
@@ -194,20 +203,47 @@ export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
   const inPlace = rule == Rule.SGD;
   const scale = inPlace ? reinterpret<i32>(negativeLearningRate(hyper)) : ONE;
 
-  for (let block = firstRow; block < lastRow; block += DW_KC) {
-    const blockEnd = min(block + DW_KC, lastRow);
+  const packRows = rowsToPack(K, batch, lastPanel - firstPanel);
+  const kc = packRows || DW_KC;
+
+  for (let block = firstRow; block < lastRow; block += kc) {
+    const blockEnd = min(block + kc, lastRow);
+    if (packRows) pack(x, K, block, blockEnd, batch);
     for (let n = firstPanel; n < lastPanel; n++) {
       for (let k = block; k < blockEnd; k += ROWS) {
         const offset = lines(weightLine(n, k, K, N));
         const tile = min(ROWS, blockEnd - k);
         const c = inPlace ? w + offset : rule ? scratch : dw + offset;
+        const a = packRows ? packed + lines((k - block) * batch) : x + lines(k);
+        const panel = packRows ? tile : K;
         for (let m = 0; m < M; m += DW_MC) {
-          const a = x + lines((m >> 4) * K + k);
+          const aBlock = a + lines((m >> 4) * panel);
           const b = dyT + lines(n * M + m);
-          rowTile(tile, min(DW_MC, M - m), LINE, lines(K - 1), 0, a, b, c, scale, inPlace || m > 0 ? 1 : 0);
+          rowTile(tile, min(DW_MC, M - m), LINE, lines(panel - 1), 0, aBlock, b, c, scale, inPlace || m > 0 ? 1 : 0);
         }
         if (rule && !inPlace) updateLines(rule, hyper, w + offset, scratch, s0 + offset, s1 + offset, tile);
       }
+    }
+  }
+}
+
+/**
+ * Rows of X to pack at a time, or 0. Panels of X that lie a multiple of a cache's way apart crowd into the same sets: a
+ * row's lines of 8 or more of them would drive B out of the first-level cache at every tile.
+ */
+function rowsToPack(K: i32, batch: i32, outputPanels: i32): i32 {
+  if (K % WAY_LINES || batch < WAYS || outputPanels < PACK_FROM) return 0;
+  return min(DW_KC, (PACKED_LINES / batch / ROWS) * ROWS);
+}
+
+/** Rows `first` to `last` - 1 of X, tile after tile, each [batch][rows of the tile][16]. */
+function pack(x: usize, K: i32, first: i32, last: i32, batch: i32): void {
+  let p = packed;
+  for (let k = first; k < last; k += ROWS) {
+    const bytes = lines(min(ROWS, last - k));
+    for (let m = 0; m < batch; m++) {
+      memory.copy(p, x + lines(m * K + k), bytes);
+      p += bytes;
     }
   }
 }

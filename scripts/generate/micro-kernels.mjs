@@ -26,25 +26,30 @@ function dialect(tier) {
   };
 }
 
+const kernelName = (form, MR, inPanel = MR) => (inPanel < MR ? `${form}${inPanel}and${MR - inPanel}` : `${form}${MR}`);
+
 /**
  * One micro-kernel. Element (i, k) of A lies at 4 i + 64 k in the form "col" (down a panel) and at 64 i + 4 k in the form
  * "row" (along the lanes of rows). After each `chunk` steps both operands skip some bytes: to the next panel of a row, or
- * to the next row of a convolution's window.
+ * to the next row of a convolution's window. Rows from `inPanel` on lie in the next panel of A, where they are its first.
  */
-function microKernel(tier, form, MR) {
+function microKernel(tier, form, MR, inPanel = MR) {
   const { bytes, zero, load, loadSplat, store, splatBits } = dialect(tier);
   const { VECTORS, madd } = tier;
   const [rowBytes, stepBytes] = form === 'col' ? [4, 64] : [64, 4];
   const c = (i, j) => `c${i}${'abcd'[j]}`;
+  const across = inPanel < MR;
+  const row = (i) => (i < inPanel ? loadSplat('a', rowBytes * i) : loadSplat('next', rowBytes * (i - inPanel)));
   const tile = range(MR).flatMap((i) => range(VECTORS).map((j) => ({ name: c(i, j), offset: 64 * i + bytes * j })));
 
   // The addresses grow before they are used: V8 knows that a sum has no upper half, but would clear that of a variable.
   const step = [
     `a += ${stepBytes};`,
+    ...(across ? [`next += ${stepBytes};`] : []),
     'b += 64;',
     ...range(VECTORS).map((j) => `let b${j} = ${load('b', bytes * j)};`),
     ...range(MR).flatMap((i) => [
-      `let a${i} = ${loadSplat('a', rowBytes * i)};`,
+      `let a${i} = ${row(i)};`,
       ...range(VECTORS).map((j) => `${c(i, j)} = ${madd(c(i, j), `a${i}`, `b${j}`)};`),
     ]),
   ].join('\n      ');
@@ -55,10 +60,10 @@ function microKernel(tier, form, MR) {
       .map((j) => store('c', 64 * i + bytes * j, c(i, j))),
   );
   return `
-export function ${form}${MR}(${PARAMETERS}): void {
+export function ${kernelName(form, MR, inPanel)}(${PARAMETERS}${across ? ', panel: usize' : ''}): void {
   ${tile.map(({ name }) => `let ${name} = ${zero};`).join('\n  ')}
   a -= ${stepBytes};
-  b -= 64;
+${across ? `  let next = a + panel - ${rowBytes * (16 - inPanel)};\n` : ''}  b -= 64;
   while (true) {
     const steps = min(chunk, K);
     const last = b + (<usize>steps << 6);
@@ -68,7 +73,7 @@ export function ${form}${MR}(${PARAMETERS}): void {
     K -= steps;
     if (K == 0) break;
     a += aSkip;
-    b += bSkip;
+${across ? '    next += aSkip;\n' : ''}    b += bSkip;
   }
   const s = ${splatBits('scale')};
   if (accumulate) {
@@ -79,55 +84,91 @@ export function ${form}${MR}(${PARAMETERS}): void {
 }
 
 /**
- * A tile of all 16 lanes. Along the lanes ("row") it may have any number of rows: as many full micro-kernels as fit and
- * one for the rest. Down a panel ("col") it has up to 16, in micro-kernels of nearly equal height.
+ * A tile's calls of micro-kernels, strip by strip of its lanes. Of each call: the name, where its A and its C begin, and
+ * an argument of its own.
  */
-function tile(tier, form) {
-  const { MR, VECTORS } = tier;
-  const stripBytes = dialect(tier).bytes * VECTORS;
-  const rowBytes = form === 'col' ? 4 : 64;
-  const strips = (body, indent) =>
-    stripBytes === 64
-      ? body('b', 'c', indent)
-      : `${indent}for (let j: usize = 0; j < 64; j += ${stripBytes}) {\n${body('b + j', 'c + j', `${indent}  `)}\n${indent}}`;
-  const calls = (heights, indent) =>
-    strips((b, c, inner) => {
-      let first = 0;
-      return heights
-        .map((height) => {
-          const at = first;
-          first += height;
-          return `${inner}${form}${height}(K, chunk, aSkip, bSkip, a + ${rowBytes * at}, ${b}, ${c} + ${64 * at}, scale, accumulate);`;
-        })
-        .join('\n');
-    }, indent);
-  const cases = (splits) =>
-    splits.map((heights, i) => `    case ${i + 1}: {\n${calls(heights, '      ')}\n      break;\n    }`).join('\n');
-  const equal = (rows) => {
-    const parts = Math.ceil(rows / MR);
-    return range(parts).map((p) => Math.floor((rows + parts - 1 - p) / parts));
-  };
-  const body =
-    form === 'col'
-      ? `  if (rows == 16) {
-${calls(equal(16), '    ')}
-    return;
-  }
-  switch (rows) {
-${cases(range(15).map((r) => equal(r + 1)))}
-  }`
-      : `  for (; rows >= ${MR}; rows -= ${MR}) {
-${calls([MR], '    ')}
-    a += ${MR * rowBytes};
+function calls(tier, kernels, indent) {
+  const stripBytes = dialect(tier).bytes * tier.VECTORS;
+  const lines = (strip, indent) =>
+    kernels
+      .map(({ name, a, c, more = '' }) => {
+        const operands = `a${a}, b${strip}, c${c ? ` + ${64 * c}` : ''}${strip}`;
+        return `${indent}${name}(K, chunk, aSkip, bSkip, ${operands}, scale, accumulate${more});`;
+      })
+      .join('\n');
+  if (stripBytes === 64) return lines('', indent);
+  const loop = `for (let j: usize = 0; j < 64; j += ${stripBytes})`;
+  return `${indent}${loop} {\n${lines(' + j', `${indent}  `)}\n${indent}}`;
+}
+
+/** A switch over the rows that are left, 1 to the number of `cases`. */
+const rest = (tier, cases) => `  switch (rows) {
+${cases.map((kernels, i) => `    case ${i + 1}: {\n${calls(tier, kernels, '      ')}\n      break;\n    }`).join('\n')}
+  }`;
+
+/** A tile along the lanes of rows: as many full micro-kernels as fit, and one for the rest. */
+function rowTile(tier) {
+  const { MR } = tier;
+  const kernel = (height) => [{ name: `row${height}`, a: '', c: 0 }];
+  return `
+/** C[rows][16] of a tile; see the head of this file. */
+export function rowTile(rows: i32, ${PARAMETERS}): void {
+  for (; rows >= ${MR}; rows -= ${MR}) {
+${calls(tier, kernel(MR), '    ')}
+    a += ${MR * 64};
     c += ${MR * 64};
   }
-  switch (rows) {
-${cases(range(MR - 1).map((r) => [r + 1]))}
+${rest(
+  tier,
+  range(MR - 1).map((i) => kernel(i + 1)),
+)}
+}`;
+}
+
+/** Panels whose rows full micro-kernels divide among themselves without a rest. */
+const fullPanels = (MR) => [1, 2, 3].find((panels) => (16 * panels) % MR === 0);
+
+/** How many rows of a panel are left where a full micro-kernel goes on in the next, for each place where one does. */
+const crossings = (MR) =>
+  range(fullPanels(MR) - 1)
+    .map((i) => (16 * (i + 1)) % MR)
+    .toSorted((a, b) => b - a);
+
+/**
+ * A tile down panels that lie `panel` bytes apart. Where the rows of several panels divide into full micro-kernels, some
+ * of these reach from one panel into the next; otherwise a panel is divided as equally as can be.
+ */
+function colTile(tier) {
+  const { MR } = tier;
+  const together = fullPanels(MR);
+  const across = range((16 * together) / MR).map((i) => {
+    const [panel, lane] = [Math.floor((MR * i) / 16), (MR * i) % 16];
+    const inPanel = Math.min(MR, 16 - lane);
+    const a = `${panel ? ` + ${panel} * panel` : ''}${lane ? ` + ${4 * lane}` : ''}`;
+    return { name: kernelName('col', MR, inPanel), a, c: MR * i, more: inPanel < MR ? ', panel' : '' };
+  });
+  const within = (rows) => {
+    const parts = Math.ceil(rows / MR);
+    let first = 0;
+    return range(parts).map((p) => {
+      const [height, at] = [Math.floor((rows + parts - 1 - p) / parts), first];
+      first += height;
+      return { name: `col${height}`, a: at ? ` + ${4 * at}` : '', c: at };
+    });
+  };
+  const loop = (panels, kernels) => `  for (; rows >= ${16 * panels}; rows -= ${16 * panels}) {
+${calls(tier, kernels, '    ')}
+    a += ${panels} * panel;
+    c += ${1024 * panels};
   }`;
   return `
 /** C[rows][16] of a tile; see the head of this file. */
-export function ${form}Tile(rows: i32, ${PARAMETERS}): void {
-${body}
+export function colTile(rows: i32, ${PARAMETERS}, panel: usize): void {
+${together > 1 ? `${loop(together, across)}\n` : ''}${loop(1, within(16))}
+${rest(
+  tier,
+  range(15).map((i) => within(i + 1)),
+)}
 }`;
 }
 
@@ -143,8 +184,15 @@ export function microKernels(name, tier) {
  * The scale travels as the bits of an f32: a live f32 would hold a vector register through the loop and make a full
  * tile spill.
  */
-${['col', 'row'].flatMap((form) => [...heights.map((MR) => microKernel(tier, form, MR)), tile(tier, form)]).join('\n')}
+${['col', 'row'].flatMap((form) => heights.map((MR) => microKernel(tier, form, MR))).join('\n')}
+${crossings(tier.MR)
+  .map((inPanel) => microKernel(tier, 'col', tier.MR, inPanel))
+  .join('\n')}
+${colTile(tier)}
+${rowTile(tier)}
 
+/** Panels whose rows \`colTile\` divides into full micro-kernels. */
+export const FULL_PANELS: i32 = ${fullPanels(tier.MR)};
 /** The most rows that a micro-kernel of this tier has. */
 export const MR: i32 = ${tier.MR};
 ${peak(tier)}

@@ -18,6 +18,8 @@ export type MicroKernel = (
   c: number,
   scaleBits: number,
   accumulate: number,
+  /** Bytes from a panel of A to the next, for kernels that reach into it. */
+  panel: number,
 ) => void;
 
 export interface KernelExports extends ThreadExports {
@@ -55,12 +57,12 @@ export interface KernelExports extends ThreadExports {
   peak(n: number, scratch: number): void;
 }
 
-/** The micro-kernels of a tier by their names, `col1` ... and `row1` .... */
+/** The micro-kernels of a tier by their names, `col1` ..., `row1` ... and what reaches from a panel into the next, `col4and2`. */
 export function microKernels(exports: KernelExports): Map<string, MicroKernel> {
   const all = exports as unknown as Record<string, MicroKernel>;
   return new Map(
     Object.keys(all)
-      .filter((name) => /^(col|row)\d+$/.test(name))
+      .filter((name) => /^(col|row)\d+(and\d+)?$/.test(name))
       .map((name) => [name, all[name]]),
   );
 }

@@ -1,13 +1,16 @@
 /** The worker threads that run programs together with the calling one. They meet in the kernels (`assembly/threads.ts`). */
 import { platform } from '#platform';
 import { WorkerError } from '../errors.js';
+import type { Heap } from './heap.js';
 import type { WorkerHandle } from './platform/platform.js';
 
 /** The exports that concern threads. */
 export interface ThreadExports {
   readonly CONTROL_BYTES: WebAssembly.Global;
+  readonly SCRATCH_BYTES: WebAssembly.Global;
   readonly MAX_THREADS: WebAssembly.Global;
   dispatch(control: number, program: number, first: number, count: number, threads: number): number;
+  setScratch(control: number, thread: number, address: number): void;
   fail(control: number): void;
 }
 
@@ -23,13 +26,21 @@ export class Pool {
   /** Whether a worker was lost that no call has told of yet. */
   #lost = false;
 
+  /** The block where the threads meet. */
+  readonly #control: number;
+
   constructor(
     readonly exports: ThreadExports,
     readonly module: WebAssembly.Module,
-    readonly memory: WebAssembly.Memory,
-    readonly control: number,
+    readonly heap: Heap,
   ) {
-    new Int32Array(memory.buffer)[(control + MAIN_MAY_SLEEP) / 4] = platform.canSleep() ? 1 : 0;
+    this.#control = heap.allocate(exports.CONTROL_BYTES.value, 'threads');
+    heap.i32[(this.#control + MAIN_MAY_SLEEP) / 4] = platform.canSleep() ? 1 : 0;
+    this.#equip(0);
+  }
+
+  #equip(thread: number): void {
+    this.exports.setScratch(this.#control, thread, this.heap.reserve(this.exports.SCRATCH_BYTES.value, 'threads'));
   }
 
   /** Threads that can work now, the calling one included. */
@@ -46,12 +57,13 @@ export class Pool {
   async grow(threads: number): Promise<void> {
     try {
       // Where pages are not isolated the name itself is missing.
-      const shared = typeof SharedArrayBuffer !== 'undefined' && this.memory.buffer instanceof SharedArrayBuffer;
+      const shared = typeof SharedArrayBuffer !== 'undefined' && this.heap.memory.buffer instanceof SharedArrayBuffer;
       if (threads > 1 && !shared) throw new Error('memory cannot be shared here');
       while (this.#broken === null && 1 + this.#workers.length < threads) {
-        const { module, memory, control } = this;
         const thread = 1 + this.#workers.length;
-        this.#workers.push(platform.startWorker({ module, memory, control, thread }, (reason) => this.#lose(reason)));
+        this.#equip(thread);
+        const start = { module: this.module, memory: this.heap.memory, control: this.#control, thread };
+        this.#workers.push(platform.startWorker(start, (reason) => this.#lose(reason)));
       }
       const started = this.#workers.length;
       await Promise.all(this.#workers.map(({ ready }) => ready));
@@ -86,7 +98,7 @@ export class Pool {
 
   #dispatch(program: number, first: number, count: number, threads: number): number {
     try {
-      return this.exports.dispatch(this.control, program, first, count, threads);
+      return this.exports.dispatch(this.#control, program, first, count, threads);
     } catch (error) {
       // The others must not wait for this thread.
       if (threads > 1) this.#close('the program trapped');
@@ -103,7 +115,7 @@ export class Pool {
   #close(reason: string): void {
     if (this.#broken !== null) return;
     this.#broken = reason;
-    this.exports.fail(this.control);
+    this.exports.fail(this.#control);
     for (const worker of this.#workers.splice(0)) worker.terminate();
   }
 }

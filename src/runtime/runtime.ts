@@ -25,8 +25,7 @@ export class Runtime {
     const memory = createMemory(shared);
     this.exports = instantiate(module, memory);
     this.heap = new Heap(memory, this.exports.HEAP_BASE.value);
-    const control = this.heap.allocate(this.exports.CONTROL_BYTES.value, 'threads');
-    this.pool = new Pool(this.exports, module, memory, control);
+    this.pool = new Pool(this.exports, module, this.heap);
   }
 
   /** Copies row-major numbers into the panels of an unbatched tensor, from its element `first` on. */

@@ -11,7 +11,7 @@ import { createMemory, instantiate, type KernelExports, type MicroKernel, microK
 
 const FLAG = 'experimental-wasm-revectorize';
 /** Tile heights that are worth 256 bits; lower ones fit into the registers either way. */
-const HOT = /^(col|row)[456]$/;
+const HOT = /^(col|row)([456]|\dand\d)$/;
 
 /** Where the operands of a micro-kernel lie in the test's own memory, and the length of its sum. */
 const K = 256;
@@ -24,6 +24,7 @@ const REHEARSAL_FLOATS = 5 * 32 * 16;
 /** A row's chunk of a panel, and from its end to the next: A takes up to 76 KB by them. */
 const CHUNK = 16;
 const A_SKIP = 4096 - 64;
+const PANEL = 4096;
 const ONE = 0x3f800000;
 const CALLS = 16;
 /** Turns of the ceiling's loop that take as long as a micro-kernel, about. */
@@ -104,7 +105,7 @@ function warm(kernels: readonly (() => void)[]): number {
   return Math.min(best[0], time(kernels[0]), time(kernels[0]));
 }
 
-const call = (kernel: MicroKernel): void => kernel(K, CHUNK, A_SKIP, 0, A, B, C, ONE, 0);
+const call = (kernel: MicroKernel): void => kernel(K, CHUNK, A_SKIP, 0, A, B, C, ONE, 0, PANEL);
 
 function time(kernel: () => void): number {
   const start = performance.now();
@@ -127,11 +128,11 @@ function firstDifference(
     ]) {
       const tile = new Uint32Array(memory.buffer, C, 16 * 16);
       const before = tile.slice();
-      kernel(length, CHUNK, A_SKIP, 0, A, B, C, scale, accumulate);
+      kernel(length, CHUNK, A_SKIP, 0, A, B, C, scale, accumulate, PANEL);
       const result = tile.slice();
       tile.set(before);
       // A strip of `relaxed` is half a line.
-      for (const lane of [0, 32]) reference(length, CHUNK, A_SKIP, 0, A, B + lane, C + lane, scale, accumulate);
+      for (const lane of [0, 32]) reference(length, CHUNK, A_SKIP, 0, A, B + lane, C + lane, scale, accumulate, PANEL);
       if (tile.some((bits, i) => bits !== result[i])) return name;
     }
   }

@@ -36,6 +36,8 @@ export class Kernels {
       return start;
     };
     const control = reserve(this.#exports.CONTROL_BYTES.value as number);
+    // Threads that run one after the other may have the same scratch memory.
+    const scratch = reserve(this.#exports.SCRATCH_BYTES.value as number);
     const program = reserve(HEADER_BYTES + RECORD_BYTES);
     const addresses = new Map<Float32Array, number>();
     for (const value of Object.values(fields))
@@ -43,8 +45,10 @@ export class Kernels {
     const missing = free - this.#memory.buffer.byteLength;
     if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE));
 
+    for (let thread = 0; thread < threads; thread++) this.#exports.setScratch(control, thread, scratch);
     const view = new DataView(this.#memory.buffer);
     const f32 = new Float32Array(this.#memory.buffer);
+    f32.fill(Number.NaN, scratch / 4, (scratch + (this.#exports.SCRATCH_BYTES.value as number)) / 4);
     for (const [array, address] of addresses) f32.set(array, address / 4);
     view.setInt32(program, rows, true);
     const { opcode, fields: types, writes } = instructions[name];

@@ -46,7 +46,7 @@ const products = [
   [300, 17, 280],
   [17, 300, 16],
   [1000, 3, 17],
-  [3, 4100, 2],
+  [3, 4150, 17],
 ] as const;
 
 /**
@@ -166,6 +166,11 @@ describe.each(products)('%i inputs, %i outputs, %i samples', (K, N, batch) => {
   it.each(denseCases(K, N).map((testCase) => [testCase.name, testCase] as const))('%s', (_, testCase) =>
     check(testCase, batch),
   );
+});
+
+describe('320 inputs, 1010 outputs, 280 samples', () => {
+  // Panels of inputs 20 KB apart, for so many outputs: rows are packed, in more than one block of each kind.
+  it('dense', () => check(denseCases(320, 1010)[1], 280));
 });
 
 describe.each([1, 17, 37])('convolutions, %i samples', (batch) => {

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { platform } from '#platform';
 import { WorkerError } from '../../src/errors.js';
+import { Heap } from '../../src/runtime/heap.js';
 import { createMemory, instantiate, kernelBytes } from '../../src/runtime/kernels.js';
 import { Pool } from '../../src/runtime/pool.js';
 import { runtimeFor } from '../../src/runtime/runtime.js';
@@ -12,7 +13,7 @@ async function createPool(): Promise<Pool> {
   const module = await WebAssembly.compile(await kernelBytes('simd'));
   const memory = createMemory(true);
   const exports = instantiate(module, memory);
-  return new Pool(exports, module, memory, Math.ceil(exports.HEAP_BASE.value / 64) * 64);
+  return new Pool(exports, module, new Heap(memory, exports.HEAP_BASE.value));
 }
 
 describe('a runtime', () => {
