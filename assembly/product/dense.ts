@@ -166,7 +166,10 @@ export function denseBackwardInput(r: usize, first: i32, last: i32): void {
           const nextPanel = lines(blockRows(k - (k % KC), K) - 1);
           const offset = lines(m * K + k);
           const tile = min(ROWS, blockEnd - k);
-          rowTile(tile, nc, LINE, nextPanel, 0, a, b, dx + offset, ONE, n > 0 ? 1 : 0);
+          // The next outputs' part of W, a panel during each of as many passes, is on its way before it is needed.
+          const later = ((n + DX_NC) >> 4) + (m - firstSamples);
+          const ahead = m - firstSamples < DX_NC >> 4 && later < panels(N) ? w + lines(weightLine(later, k, K, N)) : 0;
+          rowTile(tile, nc, LINE, nextPanel, 0, a, b, dx + offset, ONE, n > 0 ? 1 : 0, ahead);
           if (activation && n + nc == N)
             activationGradientTile(activation, alpha, saved + offset, dx + offset, dx + offset, tile);
         }
@@ -219,7 +222,7 @@ export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
         for (let m = 0; m < M; m += DW_MC) {
           const aBlock = a + lines((m >> 4) * panel);
           const b = dyT + lines(n * M + m);
-          rowTile(tile, min(DW_MC, M - m), LINE, lines(panel - 1), 0, aBlock, b, c, scale, inPlace || m > 0 ? 1 : 0);
+          rowTile(tile, min(DW_MC, M - m), LINE, lines(panel - 1), 0, aBlock, b, c, scale, inPlace || m > 0 ? 1 : 0, 0);
         }
         if (rule && !inPlace) updateLines(rule, hyper, w + offset, scratch, s0 + offset, s1 + offset, tile);
       }

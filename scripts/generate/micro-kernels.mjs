@@ -5,6 +5,9 @@ const range = (n) => [...Array(n).keys()];
 const PARAMETERS =
   'K: i32, chunk: i32, aSkip: usize, bSkip: usize, a: usize, b: usize, c: usize, scale: i32, accumulate: i32';
 
+/** Chunks of 16 steps in a block of dX's sum, DX_NC of `assembly/product/dense.ts`. */
+const AHEAD_CHUNKS = 8;
+
 /** How the tier's code spells the five things that a micro-kernel does with a vector. */
 function dialect(tier) {
   if (tier.lanes === 'scalar')
@@ -32,13 +35,22 @@ const kernelName = (form, MR, inPanel = MR) => (inPanel < MR ? `${form}${inPanel
  * One micro-kernel. Element (i, k) of A lies at 4 i + 64 k in the form "col" (down a panel) and at 64 i + 4 k in the form
  * "row" (along the lanes of rows). After each `chunk` steps both operands skip some bytes: to the next panel of a row, or
  * to the next row of a convolution's window. Rows from `inPanel` on lie in the next panel of A, where they are its first.
+ *
+ * WebAssembly has no prefetch instruction, and a load that misses stalls those behind it. But a few loads, each a little
+ * farther on and long after the one before, make the hardware's prefetchers run ahead of them: "row" kernels of a tier
+ * with READ_AHEAD touch memory from `ahead` on in this way after each chunk, over AHEAD_CHUNKS of them as many lines as
+ * they have rows.
  */
 function microKernel(tier, form, MR, inPanel = MR) {
   const { bytes, zero, load, loadSplat, store, splatBits } = dialect(tier);
-  const { VECTORS, madd } = tier;
+  const { VECTORS, READ_AHEAD, madd } = tier;
   const [rowBytes, stepBytes] = form === 'col' ? [4, 64] : [64, 4];
   const c = (i, j) => `c${i}${'abcd'[j]}`;
   const across = inPanel < MR;
+  const readsAhead = READ_AHEAD && form === 'row';
+  // What a kernel has as an argument of its own.
+  const own = readsAhead ? ', ahead: usize' : across ? ', panel: usize' : '';
+  const touch = `i32.load(ahead);\n    ahead += ${(MR * VECTORS * bytes) / AHEAD_CHUNKS};\n    `;
   const row = (i) => (i < inPanel ? loadSplat('a', rowBytes * i) : loadSplat('next', rowBytes * (i - inPanel)));
   const tile = range(MR).flatMap((i) => range(VECTORS).map((j) => ({ name: c(i, j), offset: 64 * i + bytes * j })));
 
@@ -60,7 +72,7 @@ function microKernel(tier, form, MR, inPanel = MR) {
       .map((j) => store('c', 64 * i + bytes * j, c(i, j))),
   );
   return `
-export function ${kernelName(form, MR, inPanel)}(${PARAMETERS}${across ? ', panel: usize' : ''}): void {
+export function ${kernelName(form, MR, inPanel)}(${PARAMETERS}${own}): void {
   ${tile.map(({ name }) => `let ${name} = ${zero};`).join('\n  ')}
   a -= ${stepBytes};
 ${across ? `  let next = a + panel - ${rowBytes * (16 - inPanel)};\n` : ''}  b -= 64;
@@ -70,7 +82,7 @@ ${across ? `  let next = a + panel - ${rowBytes * (16 - inPanel)};\n` : ''}  b -
     do {
       ${step}
     } while (b < last);
-    K -= steps;
+    ${readsAhead ? touch : ''}K -= steps;
     if (K == 0) break;
     a += aSkip;
 ${across ? '    next += aSkip;\n' : ''}    b += bSkip;
@@ -85,15 +97,15 @@ ${across ? '    next += aSkip;\n' : ''}    b += bSkip;
 
 /**
  * A tile's calls of micro-kernels, strip by strip of its lanes. Of each call: the name, where its A and its C begin, and
- * an argument of its own.
+ * its own argument by the strip.
  */
 function calls(tier, kernels, indent) {
   const stripBytes = dialect(tier).bytes * tier.VECTORS;
   const lines = (strip, indent) =>
     kernels
-      .map(({ name, a, c, more = '' }) => {
+      .map(({ name, a, c, own = () => '' }) => {
         const operands = `a${a}, b${strip}, c${c ? ` + ${64 * c}` : ''}${strip}`;
-        return `${indent}${name}(K, chunk, aSkip, bSkip, ${operands}, scale, accumulate${more});`;
+        return `${indent}${name}(K, chunk, aSkip, bSkip, ${operands}, scale, accumulate${own(strip)});`;
       })
       .join('\n');
   if (stripBytes === 64) return lines('', indent);
@@ -108,15 +120,19 @@ ${cases.map((kernels, i) => `    case ${i + 1}: {\n${calls(tier, kernels, '     
 
 /** A tile along the lanes of rows: as many full micro-kernels as fit, and one for the rest. */
 function rowTile(tier) {
-  const { MR } = tier;
-  const kernel = (height) => [{ name: `row${height}`, a: '', c: 0 }];
+  const { MR, READ_AHEAD } = tier;
+  const kernel = (height) => {
+    const own = (strip) => (READ_AHEAD ? `, ahead${strip && `${strip} * ${height}`}` : '');
+    return [{ name: `row${height}`, a: '', c: 0, own }];
+  };
   return `
 /** C[rows][16] of a tile; see the head of this file. */
-export function rowTile(rows: i32, ${PARAMETERS}): void {
+export function rowTile(rows: i32, ${PARAMETERS}, ahead: usize): void {
   for (; rows >= ${MR}; rows -= ${MR}) {
 ${calls(tier, kernel(MR), '    ')}
     a += ${MR * 64};
     c += ${MR * 64};
+    ahead += ${MR * 64};
   }
 ${rest(
   tier,
@@ -145,7 +161,7 @@ function colTile(tier) {
     const [panel, lane] = [Math.floor((MR * i) / 16), (MR * i) % 16];
     const inPanel = Math.min(MR, 16 - lane);
     const a = `${panel ? ` + ${panel} * panel` : ''}${lane ? ` + ${4 * lane}` : ''}`;
-    return { name: kernelName('col', MR, inPanel), a, c: MR * i, more: inPanel < MR ? ', panel' : '' };
+    return { name: kernelName('col', MR, inPanel), a, c: MR * i, own: () => (inPanel < MR ? ', panel' : '') };
   });
   const within = (rows) => {
     const parts = Math.ceil(rows / MR);

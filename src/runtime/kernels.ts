@@ -18,8 +18,8 @@ export type MicroKernel = (
   c: number,
   scaleBits: number,
   accumulate: number,
-  /** Bytes from a panel of A to the next, for kernels that reach into it. */
-  panel: number,
+  /** Where to read ahead, or bytes from a panel of A to the next: the kernel's own argument. */
+  own: number,
 ) => void;
 
 export interface KernelExports extends ThreadExports {
