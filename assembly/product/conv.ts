@@ -221,7 +221,7 @@ function weightTile(r: usize, m: i32, oy: i32, panel: i32, k: i32, height: i32, 
   if (right > left) {
     const ix = left * stride + firstTap * dilation - pad;
     const a = x + lines(ix * C + row - firstTap * c);
-    rowTile(height, (right - left) << 4, LINE, lines(stride * C - 1), 0, a, dy + lines(left << 4), dw, ONE, 1, 0);
+    rowTile(height, (right - left) << 4, LINE, lines(stride * C - 1), 0, a, dy + lines(left << 4), dw, ONE, 1, a, 0, 0);
   }
   for (let kx = firstTap; kx <= lastTap; kx++) {
     const from = max(row, kx * c);
@@ -232,7 +232,7 @@ function weightTile(r: usize, m: i32, oy: i32, panel: i32, k: i32, height: i32, 
       if (ox == left) ox = right;
       if (ox >= stop) break;
       const a = x + lines((ox * stride + start) * C + from - kx * c);
-      rowTile(rows, LINE, LINE, 0, 0, a, dy + lines(ox << 4), dw + lines(from - row), ONE, 1, 0);
+      rowTile(rows, LINE, LINE, 0, 0, a, dy + lines(ox << 4), dw + lines(from - row), ONE, 1, a, 0, 0);
     }
   }
 }

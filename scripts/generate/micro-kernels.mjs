@@ -5,8 +5,11 @@ const range = (n) => [...Array(n).keys()];
 const PARAMETERS =
   'K: i32, chunk: i32, aSkip: usize, bSkip: usize, a: usize, b: usize, c: usize, scale: i32, accumulate: i32';
 
-/** Chunks of 16 steps in a block of dX's sum, DX_NC of `assembly/product/dense.ts`. */
-const AHEAD_CHUNKS = 8;
+/** Where memory is read ahead, and how far from there two other streams are; 0 for none. */
+const AHEAD = ', ahead: usize, second: usize, third: usize';
+
+/** Steps, in chunks of 16, over which it is read: DX_NC of `assembly/product/dense.ts`. Longer sums begin again. */
+const AHEAD_STEPS = 128;
 
 /** How the tier's code spells the five things that a micro-kernel does with a vector. */
 function dialect(tier) {
@@ -38,8 +41,7 @@ const kernelName = (form, MR, inPanel = MR) => (inPanel < MR ? `${form}${inPanel
  *
  * WebAssembly has no prefetch instruction, and a load that misses stalls those behind it. But a few loads, each a little
  * farther on and long after the one before, make the hardware's prefetchers run ahead of them: "row" kernels of a tier
- * with READ_AHEAD touch memory from `ahead` on in this way after each chunk, over AHEAD_CHUNKS of them as many lines as
- * they have rows.
+ * with READ_AHEAD read a number after each chunk, which takes them over as many lines from `ahead` on as they have rows.
  */
 function microKernel(tier, form, MR, inPanel = MR) {
   const { bytes, zero, load, loadSplat, store, splatBits } = dialect(tier);
@@ -49,8 +51,12 @@ function microKernel(tier, form, MR, inPanel = MR) {
   const across = inPanel < MR;
   const readsAhead = READ_AHEAD && form === 'row';
   // What a kernel has as an argument of its own.
-  const own = readsAhead ? ', ahead: usize' : across ? ', panel: usize' : '';
-  const touch = `i32.load(ahead);\n    ahead += ${(MR * VECTORS * bytes) / AHEAD_CHUNKS};\n    `;
+  const own = readsAhead ? AHEAD : across ? ', panel: usize' : '';
+  const touch = `const next = ahead + ((<usize>(-K & ${AHEAD_STEPS - 16}) * ${MR * VECTORS * bytes}) / ${AHEAD_STEPS});
+    i32.load(next);
+    i32.load(next + second);
+    i32.load(next + third);
+    `;
   const row = (i) => (i < inPanel ? loadSplat('a', rowBytes * i) : loadSplat('next', rowBytes * (i - inPanel)));
   const tile = range(MR).flatMap((i) => range(VECTORS).map((j) => ({ name: c(i, j), offset: 64 * i + bytes * j })));
 
@@ -122,12 +128,12 @@ ${cases.map((kernels, i) => `    case ${i + 1}: {\n${calls(tier, kernels, '     
 function rowTile(tier) {
   const { MR, READ_AHEAD } = tier;
   const kernel = (height) => {
-    const own = (strip) => (READ_AHEAD ? `, ahead${strip && `${strip} * ${height}`}` : '');
+    const own = (strip) => (READ_AHEAD ? `, ahead${strip && `${strip} * ${height}`}, second, third` : '');
     return [{ name: `row${height}`, a: '', c: 0, own }];
   };
   return `
 /** C[rows][16] of a tile; see the head of this file. */
-export function rowTile(rows: i32, ${PARAMETERS}, ahead: usize): void {
+export function rowTile(rows: i32, ${PARAMETERS}${AHEAD}): void {
   for (; rows >= ${MR}; rows -= ${MR}) {
 ${calls(tier, kernel(MR), '    ')}
     a += ${MR * 64};
