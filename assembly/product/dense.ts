@@ -167,8 +167,9 @@ export function denseBackwardInput(r: usize, first: i32, last: i32): void {
           const offset = lines(m * K + k);
           const tile = min(ROWS, blockEnd - k);
           // The next outputs' part of W, a panel during each of as many passes, is on its way before it is needed.
-          const later = ((n + DX_NC) >> 4) + (m - firstSamples);
-          const ahead = m - firstSamples < DX_NC >> 4 && later < panels(N) ? w + lines(weightLine(later, k, K, N)) : 0;
+          const pass = m - firstSamples;
+          const later = ((n + DX_NC) >> 4) + pass;
+          const ahead = pass < DX_NC >> 4 && later < panels(N) ? w + lines(weightLine(later, k, K, N)) : 0;
           rowTile(tile, nc, LINE, nextPanel, 0, a, b, dx + offset, ONE, n > 0 ? 1 : 0, ahead, 0, 0);
           if (activation && n + nc == N)
             activationGradientTile(activation, alpha, saved + offset, dx + offset, dx + offset, tile);
@@ -206,6 +207,10 @@ export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
   const inPlace = rule == Rule.SGD;
   const scale = inPlace ? reinterpret<i32>(negativeLearningRate(hyper)) : ONE;
 
+  // While a tile's sum is taken, what it will be added to is read, the optimiser's states included.
+  const target = w || dw;
+  const second = s0 ? s0 - target : 0;
+  const third = s1 ? s1 - target : 0;
   const packRows = rowsToPack(K, batch, lastPanel - firstPanel);
   const kc = packRows || DW_KC;
 
@@ -219,16 +224,12 @@ export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
         const c = inPlace ? w + offset : rule ? scratch : dw + offset;
         const a = packRows ? packed + lines((k - block) * batch) : x + lines(k);
         const panel = packRows ? tile : K;
-        // While a tile's sum is taken, what it will be added to is read.
-        const ahead = (w || dw) + offset;
-        const second = s0 ? s0 - w : 0;
-        const third = s1 ? s1 - w : 0;
         for (let m = 0; m < M; m += DW_MC) {
           const aBlock = a + lines((m >> 4) * panel);
           const b = dyT + lines(n * M + m);
           const accumulate = inPlace || m > 0 ? 1 : 0;
           const mc = min(DW_MC, M - m);
-          rowTile(tile, mc, LINE, lines(panel - 1), 0, aBlock, b, c, scale, accumulate, ahead, second, third);
+          rowTile(tile, mc, LINE, lines(panel - 1), 0, aBlock, b, c, scale, accumulate, target + offset, second, third);
         }
         if (rule && !inPlace) updateLines(rule, hyper, w + offset, scratch, s0 + offset, s1 + offset, tile);
       }

@@ -5,10 +5,13 @@ const range = (n) => [...Array(n).keys()];
 const PARAMETERS =
   'K: i32, chunk: i32, aSkip: usize, bSkip: usize, a: usize, b: usize, c: usize, scale: i32, accumulate: i32';
 
-/** Where memory is read ahead, and how far from there two other streams are; 0 for none. */
+/** Where memory is read ahead, and how far from there two other streams of it are; 0 for none. */
 const AHEAD = ', ahead: usize, second: usize, third: usize';
 
-/** Steps, in chunks of 16, over which it is read: DX_NC of `assembly/product/dense.ts`. Longer sums begin again. */
+/**
+ * Steps, in chunks of 16, over which it is read: DX_NC of `assembly/product/dense.ts`. Longer sums, which have a multiple
+ * of 16 steps, then begin again, so that nothing is read beyond as many lines as a kernel has rows.
+ */
 const AHEAD_STEPS = 128;
 
 /** How the tier's code spells the five things that a micro-kernel does with a vector. */
@@ -52,11 +55,10 @@ function microKernel(tier, form, MR, inPanel = MR) {
   const readsAhead = READ_AHEAD && form === 'row';
   // What a kernel has as an argument of its own.
   const own = readsAhead ? AHEAD : across ? ', panel: usize' : '';
-  const touch = `const next = ahead + ((<usize>(-K & ${AHEAD_STEPS - 16}) * ${MR * VECTORS * bytes}) / ${AHEAD_STEPS});
-    i32.load(next);
-    i32.load(next + second);
-    i32.load(next + third);
-    `;
+  const read = ['', ' + second', ' + third'].map((stream) => `i32.load(ahead${stream});`).join('\n    ');
+  const strip = MR * VECTORS * bytes;
+  const goOn = `ahead += ${(strip * 16) / AHEAD_STEPS};
+    if ((K & ${AHEAD_STEPS - 1}) == 0) ahead -= ${strip};`;
   const row = (i) => (i < inPanel ? loadSplat('a', rowBytes * i) : loadSplat('next', rowBytes * (i - inPanel)));
   const tile = range(MR).flatMap((i) => range(VECTORS).map((j) => ({ name: c(i, j), offset: 64 * i + bytes * j })));
 
@@ -88,8 +90,10 @@ ${across ? `  let next = a + panel - ${rowBytes * (16 - inPanel)};\n` : ''}  b -
     do {
       ${step}
     } while (b < last);
-    ${readsAhead ? touch : ''}K -= steps;
+    ${readsAhead ? read : ''}
+    K -= steps;
     if (K == 0) break;
+    ${readsAhead ? goOn : ''}
     a += aSkip;
 ${across ? '    next += aSkip;\n' : ''}    b += bSkip;
   }
@@ -202,6 +206,8 @@ export function microKernels(name, tier) {
  * C[MR][16] = (accumulate ? C + scale * S : S) with S[i][j] = sum over k < K of A[i][k] B[k][j]. Rows of B and C are
  * 64 bytes apart; how A is walked is told by the name ("col" down a panel, "row" along the lanes of rows). After every
  * chunk steps of k, A goes on aSkip bytes and B bSkip bytes farther. The sum runs in the order of k. K is at least 1.
+ * "col4and2" has its last two rows in the panel of A that begins \`panel\` bytes farther. What is read from \`ahead\` on,
+ * and \`second\` and \`third\` bytes from there, is not used, but will be in a cache; it may be any memory of as many lines.
  *
  * The scale travels as the bits of an f32: a live f32 would hold a vector register through the loop and make a full
  * tile spill.

@@ -18,7 +18,7 @@ export type MicroKernel = (
   c: number,
   scaleBits: number,
   accumulate: number,
-  /** Where to read ahead, or bytes from a panel of A to the next: the kernel's own argument. */
+  /** What only some kernels have: where to read ahead, or the bytes from a panel of A to the next. */
   own: number,
 ) => void;
 

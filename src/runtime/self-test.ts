@@ -24,6 +24,7 @@ const REHEARSAL_FLOATS = 5 * 32 * 16;
 /** A row's chunk of a panel, and from its end to the next: A takes up to 76 KB by them. */
 const CHUNK = 16;
 const A_SKIP = 4096 - 64;
+/** From a panel to the next, 4 KB more of A, for kernels that reach into it; others may read there. */
 const PANEL = 4096;
 const ONE = 0x3f800000;
 const CALLS = 16;
