@@ -12,13 +12,14 @@
  * do not depend on how the output is sliced. The epilogues (activation, its derivative, the optimiser's update) work on a
  * tile, 16 or 48 lines of Y or 24 of dX and dW, while it is in the first-level cache.
  */
-import { hyper, PACKED_LINES, packed, rows, samplePanels, scratch, threads } from '../batch';
+import { hyper, list, PACKED_LINES, packed, rows, samplePanels, scratch, threads } from '../batch';
 import { DenseBackwardInput, DenseBackwardWeight, DenseForward, Rule, Transpose } from '../generated/instructions';
 import { BYTES, LANES, loadSplat, store, transposeBlock } from '../generated/lanes';
-import { colTile, FULL_PANELS, rowTile } from '../generated/micro-kernels';
+import { colTile, FULL_PANELS, listTile, rowTile } from '../generated/micro-kernels';
 import { activationTile, activationGradientTile } from '../ops/activation';
 import { blockRows, KC, LINE, LINE_BYTES, lines, panels, ROWS, rowTiles, tileRows, weightLine } from '../panel';
 import { updateLines, negativeLearningRate } from '../update/rules';
+import { areFew, listAll, listLines, listRows, LOOK_FROM, packRows, spread } from './occupied';
 
 /**
  * Output panels that pass over one panel of samples before the next: the sums of 4096 units. The more, the longer W is
@@ -31,14 +32,12 @@ const NC: i32 = 258;
  */
 const DX_KC: i32 = 8 * KC;
 const DX_NC: i32 = 128;
-/** Rows of dW that pass over all output panels: their A, as many lines of each sample panel, stays in the second level. */
-const DW_KC: i32 = 2 * KC;
 /** Block of dW's sum over the samples. */
 const DW_MC: i32 = 256;
 /** Lines in a way of a 32 KB first-level cache of 8 ways. */
 const WAY_LINES: i32 = 64;
 const WAYS: i32 = 8;
-/** Output panels for which packing rows of X is worth the copy. */
+/** Output panels for which packing all rows of X is worth the copy. */
 const PACK_FROM: i32 = 64;
 /** 1.0 as bits. */
 export const ONE: i32 = 0x3f800000;
@@ -81,6 +80,9 @@ export function denseForward(r: usize, first: i32, last: i32): void {
       const kc = min(KC, K - k);
       const blockEnd = min(block + NC, lastPanel);
       for (let m = firstSamples; m < lastSamples; m++) {
+        const b = x + lines(m * K + k);
+        const count = N < LOOK_FROM ? kc : listLines(b, kc, list);
+        const few = areFew(count, kc);
         // The first pass over W reads it from memory, and the prefetchers follow best what is read panel by panel.
         const step = m == firstSamples ? 1 : FULL_PANELS;
         for (let n = block; n < blockEnd; n += step) {
@@ -89,7 +91,8 @@ export function denseForward(r: usize, first: i32, last: i32): void {
           const offset = lines(m * N + (n << 4));
           if (k == 0 && bias) splatLines(bias + lines(n), z + offset, tile);
           const accumulate = k > 0 || bias ? 1 : 0;
-          colTile(tile, kc, kc, 0, 0, a, x + lines(m * K + k), z + offset, ONE, accumulate, lines(kc));
+          if (few) listTile(tile, count, list, a, b, z + offset, ONE, accumulate, lines(kc));
+          else colTile(tile, kc, kc, 0, 0, a, b, z + offset, ONE, accumulate, lines(kc));
           if (activation && k + kc == K) activationTile(activation, alpha, z + offset, y + offset, tile);
         }
       }
@@ -110,11 +113,16 @@ function forwardOne(r: usize, first: i32, last: i32): void {
   const activation = DenseForward.activation(r);
   for (let k = 0; k < K; k += KC) {
     const kc = min(KC, K - k);
+    const a = x + lines(k);
+    const count = N < LOOK_FROM ? kc : listLines(a, kc, list);
+    const few = areFew(count, kc);
     for (let n = first; n < last; n++) {
       const z = DenseForward.z(r) + lines(n << 4);
       if (k == 0 && bias) memory.copy(z, bias + lines(n), LINE_BYTES);
       const w = DenseForward.w(r) + lines(weightLine(n, k, K, N));
-      colTile(1, kc, kc, 0, 0, x + lines(k), w, z, ONE, k > 0 || bias ? 1 : 0, 0);
+      const accumulate = k > 0 || bias ? 1 : 0;
+      if (few) listTile(1, count, list, a, w, z, ONE, accumulate, 0);
+      else colTile(1, kc, kc, 0, 0, a, w, z, ONE, accumulate, 0);
       if (k + kc < K) continue;
       const tile = tileRows(n << 4, N);
       memory.copy(scratch, z, LINE_BYTES);
@@ -203,59 +211,62 @@ export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
   const lastPanel = splitK ? panels(N) : last;
   const firstRow = splitK ? first * ROWS : 0;
   const lastRow = splitK ? min(last * ROWS, K) : K;
-  // Plain SGD needs nothing but W and the sum: W += -learningRate * S happens in the micro-kernel's registers.
-  const inPlace = rule == Rule.SGD;
-  const scale = inPlace ? reinterpret<i32>(negativeLearningRate(hyper)) : ONE;
+  // Plain SGD needs nothing but W and the sum: W += -learningRate * S happens in the micro-kernel's registers, and, where
+  // samples make several blocks of the sum, for each of them.
+  const sgd = rule == Rule.SGD;
+  const look = N >= LOOK_FROM && !(sgd && M > DW_MC);
 
   // While a tile's sum is taken, what it will be added to is read, the optimiser's states included.
   const target = w || dw;
   const second = s0 ? s0 - target : 0;
   const third = s1 ? s1 - target : 0;
-  const packRows = rowsToPack(K, batch, lastPanel - firstPanel);
-  const kc = packRows || DW_KC;
+  // Rows of X that pass over all output panels. There may be room to pack them.
+  const room = min(KC, (PACKED_LINES / batch / ROWS) * ROWS);
+  const kc = room || KC;
+  const crowd = crowded(K, batch) && lastPanel - firstPanel >= PACK_FROM;
 
-  for (let block = firstRow; block < lastRow; block += kc) {
-    const blockEnd = min(block + kc, lastRow);
-    if (packRows) pack(x, K, block, blockEnd, batch);
+  for (let block = firstRow, blockEnd = 0; block < lastRow; block = blockEnd) {
+    blockEnd = min(lastRow, min(block + kc, block - (block % KC) + KC));
+    const all = blockEnd - block;
+    const rowsOfX = x + lines(block);
+    let count = room && look ? listRows(rowsOfX, K, all, batch, list) : all;
+    const few = areFew(count, all);
+    const pack = few || (room && crowd);
+    if (!few) count = listAll(all, list);
+    if (pack) packRows(rowsOfX, K, list, count, batch);
+    const inPlace = sgd && !few;
+    const scale = inPlace ? reinterpret<i32>(negativeLearningRate(hyper)) : ONE;
     for (let n = firstPanel; n < lastPanel; n++) {
-      for (let k = block; k < blockEnd; k += ROWS) {
-        const offset = lines(weightLine(n, k, K, N));
-        const tile = min(ROWS, blockEnd - k);
-        const c = inPlace ? w + offset : rule ? scratch : dw + offset;
-        const a = packRows ? packed + lines((k - block) * batch) : x + lines(k);
-        const panel = packRows ? tile : K;
+      const offset = lines(weightLine(n, block, K, N));
+      for (let i = 0; i < count; i += ROWS) {
+        const row = offset + lines(i);
+        const tile = min(ROWS, count - i);
+        const c = inPlace ? w + row : few ? scratch + lines(i) : rule ? scratch : dw + row;
+        const a = pack ? packed + lines(i * batch) : rowsOfX + lines(i);
+        const panel = pack ? tile : K;
         for (let m = 0; m < M; m += DW_MC) {
           const aBlock = a + lines((m >> 4) * panel);
           const b = dyT + lines(n * M + m);
           const accumulate = inPlace || m > 0 ? 1 : 0;
           const mc = min(DW_MC, M - m);
-          rowTile(tile, mc, LINE, lines(panel - 1), 0, aBlock, b, c, scale, accumulate, target + offset, second, third);
+          rowTile(tile, mc, LINE, lines(panel - 1), 0, aBlock, b, c, scale, accumulate, target + row, second, third);
         }
-        if (rule && !inPlace) updateLines(rule, hyper, w + offset, scratch, s0 + offset, s1 + offset, tile);
+        if (rule && !inPlace && !few) updateLines(rule, hyper, w + row, scratch, s0 + row, s1 + row, tile);
       }
+      if (!few) continue;
+      spread(scratch, list, count, all);
+      if (rule) updateLines(rule, hyper, w + offset, scratch, s0 + offset, s1 + offset, all);
+      else memory.copy(dw + offset, scratch, lines(all));
     }
   }
 }
 
 /**
- * Rows of X to pack at a time, or 0. Panels of X that lie a multiple of a cache's way apart crowd into the same sets: a
- * row's lines of 8 or more of them would drive B out of the first-level cache at every tile.
+ * Whether panels of X lie a multiple of a cache's way apart and crowd into the same sets: a row's lines of 8 or more of
+ * them would drive B out of the first-level cache at every tile, so that their rows are packed.
  */
-function rowsToPack(K: i32, batch: i32, outputPanels: i32): i32 {
-  if (K % WAY_LINES || batch < WAYS || outputPanels < PACK_FROM) return 0;
-  return min(DW_KC, (PACKED_LINES / batch / ROWS) * ROWS);
-}
-
-/** Rows `first` to `last` - 1 of X, tile after tile, each [batch][rows of the tile][16]. */
-function pack(x: usize, K: i32, first: i32, last: i32, batch: i32): void {
-  let p = packed;
-  for (let k = first; k < last; k += ROWS) {
-    const bytes = lines(min(ROWS, last - k));
-    for (let m = 0; m < batch; m++) {
-      memory.copy(p, x + lines(m * K + k), bytes);
-      p += bytes;
-    }
-  }
+function crowded(K: i32, batch: i32): bool {
+  return K % WAY_LINES == 0 && batch >= WAYS;
 }
 
 export function transposeUnits(r: usize): i32 {

@@ -5,6 +5,8 @@ const range = (n) => [...Array(n).keys()];
 const PARAMETERS =
   'K: i32, chunk: i32, aSkip: usize, bSkip: usize, a: usize, b: usize, c: usize, scale: i32, accumulate: i32';
 
+const LIST_PARAMETERS = 'K: i32, list: usize, a: usize, b: usize, c: usize, scale: i32, accumulate: i32';
+
 /** Where memory is read ahead, and how far from there two other streams of it are; 0 for none. */
 const AHEAD = ', ahead: usize, second: usize, third: usize';
 
@@ -37,20 +39,57 @@ function dialect(tier) {
 
 const kernelName = (form, MR, inPanel = MR) => (inPanel < MR ? `${form}${inPanel}and${MR - inPanel}` : `${form}${MR}`);
 
+/** The variable of the tile's row i that holds its vector j. */
+const accumulator = (i, j) => `c${i}${'abcd'[j]}`;
+
+/** A micro-kernel: its sums in registers, the `loop` that takes them, and what becomes of C. */
+function kernel(tier, MR, signature, loop) {
+  const { bytes, zero, load, store, splatBits } = dialect(tier);
+  const { VECTORS, madd } = tier;
+  const tile = range(MR).map((i) =>
+    range(VECTORS).map((j) => ({ name: accumulator(i, j), offset: 64 * i + bytes * j })),
+  );
+  const sums = tile.flat();
+  // The higher address of a pair is stored first: V8 joins only such pairs into one 256-bit store.
+  const stores = tile.flatMap((row) => row.toReversed().map(({ name, offset }) => store('c', offset, name)));
+  return `
+export function ${signature}: void {
+  ${sums.map(({ name }) => `let ${name} = ${zero};`).join('\n  ')}
+${loop}
+  const s = ${splatBits('scale')};
+  if (accumulate) {
+    ${sums.map(({ name, offset }) => `${name} = ${madd(load('c', offset), name, 's')};`).join('\n    ')}
+  }
+  ${stores.join(';\n  ')};
+}`;
+}
+
+/** A step of the sums: a line of B, loaded from `b`, and for each row of the tile the one number that `a` loads. */
+function multiplyAdds(tier, MR, a, b) {
+  const { bytes, load } = dialect(tier);
+  const { VECTORS, madd } = tier;
+  return [
+    ...range(VECTORS).map((j) => `let b${j} = ${load(b, bytes * j)};`),
+    ...range(MR).flatMap((i) => [
+      `let a${i} = ${a(i)};`,
+      ...range(VECTORS).map((j) => `${accumulator(i, j)} = ${madd(accumulator(i, j), `a${i}`, `b${j}`)};`),
+    ]),
+  ];
+}
+
 /**
- * One micro-kernel. Element (i, k) of A lies at 4 i + 64 k in the form "col" (down a panel) and at 64 i + 4 k in the form
- * "row" (along the lanes of rows). After each `chunk` steps both operands skip some bytes: to the next panel of a row, or
- * to the next row of a convolution's window. Rows from `inPanel` on lie in the next panel of A, where they are its first.
+ * Element (i, k) of A lies at 4 i + 64 k in the form "col" (down a panel) and at 64 i + 4 k in the form "row" (along the
+ * lanes of rows). After each `chunk` steps both operands skip some bytes: to the next panel of a row, or to the next row of
+ * a convolution's window. Rows from `inPanel` on lie in the next panel of A, where they are its first.
  *
  * WebAssembly has no prefetch instruction, and a load that misses stalls those behind it. But a few loads, each a little
  * farther on and long after the one before, make the hardware's prefetchers run ahead of them: "row" kernels of a tier
  * with READ_AHEAD read a number after each chunk, which takes them over as many lines from `ahead` on as they have rows.
  */
 function microKernel(tier, form, MR, inPanel = MR) {
-  const { bytes, zero, load, loadSplat, store, splatBits } = dialect(tier);
-  const { VECTORS, READ_AHEAD, madd } = tier;
+  const { bytes, loadSplat } = dialect(tier);
+  const { VECTORS, READ_AHEAD } = tier;
   const [rowBytes, stepBytes] = form === 'col' ? [4, 64] : [64, 4];
-  const c = (i, j) => `c${i}${'abcd'[j]}`;
   const across = inPanel < MR;
   const readsAhead = READ_AHEAD && form === 'row';
   // What a kernel has as an argument of its own.
@@ -60,35 +99,24 @@ function microKernel(tier, form, MR, inPanel = MR) {
   const goOn = `ahead += ${(strip * 16) / AHEAD_STEPS};
     if ((K & ${AHEAD_STEPS - 1}) == 0) ahead -= ${strip};`;
   const row = (i) => (i < inPanel ? loadSplat('a', rowBytes * i) : loadSplat('next', rowBytes * (i - inPanel)));
-  const tile = range(MR).flatMap((i) => range(VECTORS).map((j) => ({ name: c(i, j), offset: 64 * i + bytes * j })));
-
   // The addresses grow before they are used: V8 knows that a sum has no upper half, but would clear that of a variable.
   const step = [
     `a += ${stepBytes};`,
     ...(across ? [`next += ${stepBytes};`] : []),
     'b += 64;',
-    ...range(VECTORS).map((j) => `let b${j} = ${load('b', bytes * j)};`),
-    ...range(MR).flatMap((i) => [
-      `let a${i} = ${row(i)};`,
-      ...range(VECTORS).map((j) => `${c(i, j)} = ${madd(c(i, j), `a${i}`, `b${j}`)};`),
-    ]),
-  ].join('\n      ');
-  // The higher address of a pair is stored first: V8 joins only such pairs into one 256-bit store.
-  const stores = range(MR).flatMap((i) =>
-    range(VECTORS)
-      .reverse()
-      .map((j) => store('c', 64 * i + bytes * j, c(i, j))),
-  );
-  return `
-export function ${kernelName(form, MR, inPanel)}(${PARAMETERS}${own}): void {
-  ${tile.map(({ name }) => `let ${name} = ${zero};`).join('\n  ')}
-  a -= ${stepBytes};
+    ...multiplyAdds(tier, MR, row, 'b'),
+  ];
+  return kernel(
+    tier,
+    MR,
+    `${kernelName(form, MR, inPanel)}(${PARAMETERS}${own})`,
+    `  a -= ${stepBytes};
 ${across ? `  let next = a + panel - ${rowBytes * (16 - inPanel)};\n` : ''}  b -= 64;
   while (true) {
     const steps = min(chunk, K);
     const last = b + (<usize>steps << 6);
     do {
-      ${step}
+      ${step.join('\n      ')}
     } while (b < last);
     ${readsAhead ? read : ''}
     K -= steps;
@@ -96,26 +124,42 @@ ${across ? `  let next = a + panel - ${rowBytes * (16 - inPanel)};\n` : ''}  b -
     ${readsAhead ? goOn : ''}
     a += aSkip;
 ${across ? '    next += aSkip;\n' : ''}    b += bSkip;
-  }
-  const s = ${splatBits('scale')};
-  if (accumulate) {
-    ${tile.map(({ name, offset }) => `${name} = ${madd(load('c', offset), name, 's')};`).join('\n    ')}
-  }
-  ${stores.join(';\n  ')};
-}`;
+  }`,
+  );
+}
+
+/** Down a panel, but only at the lines of A and B that a list of offsets in bytes names. */
+function listKernel(tier, MR) {
+  const { loadSplat } = dialect(tier);
+  const step = [
+    'const line = i32.load(list);',
+    'list += 4;',
+    'const p = a + line;',
+    'const q = b + line;',
+    ...multiplyAdds(tier, MR, (i) => loadSplat('p', 4 * i), 'q'),
+  ];
+  return kernel(
+    tier,
+    MR,
+    `${kernelName('list', MR)}(${LIST_PARAMETERS})`,
+    `  const end = list + (<usize>K << 2);
+  do {
+    ${step.join('\n    ')}
+  } while (list < end);`,
+  );
 }
 
 /**
  * A tile's calls of micro-kernels, strip by strip of its lanes. Of each call: the name, where its A and its C begin, and
- * its own argument by the strip.
+ * its own argument by the strip. All get `walk`, which says how far A and B go on.
  */
-function calls(tier, kernels, indent) {
+function calls(tier, kernels, indent, walk = 'chunk, aSkip, bSkip') {
   const stripBytes = dialect(tier).bytes * tier.VECTORS;
   const lines = (strip, indent) =>
     kernels
       .map(({ name, a, c, own = () => '' }) => {
         const operands = `a${a}, b${strip}, c${c ? ` + ${64 * c}` : ''}${strip}`;
-        return `${indent}${name}(K, chunk, aSkip, bSkip, ${operands}, scale, accumulate${own(strip)});`;
+        return `${indent}${name}(K, ${walk}, ${operands}, scale, accumulate${own(strip)});`;
       })
       .join('\n');
   if (stripBytes === 64) return lines('', indent);
@@ -124,8 +168,8 @@ function calls(tier, kernels, indent) {
 }
 
 /** A switch over the rows that are left, 1 to the number of `cases`. */
-const rest = (tier, cases) => `  switch (rows) {
-${cases.map((kernels, i) => `    case ${i + 1}: {\n${calls(tier, kernels, '      ')}\n      break;\n    }`).join('\n')}
+const rest = (tier, cases, walk) => `  switch (rows) {
+${cases.map((kernels, i) => `    case ${i + 1}: {\n${calls(tier, kernels, '      ', walk)}\n      break;\n    }`).join('\n')}
   }`;
 
 /** A tile along the lanes of rows: as many full micro-kernels as fit, and one for the rest. */
@@ -160,9 +204,28 @@ const crossings = (MR) =>
     .map((i) => (16 * (i + 1)) % MR)
     .toSorted((a, b) => b - a);
 
+/** The micro-kernels of up to 16 rows of one panel, divided as equally as can be. */
+function within(form, rows, MR) {
+  const parts = Math.ceil(rows / MR);
+  let first = 0;
+  return range(parts).map((p) => {
+    const [height, at] = [Math.floor((rows + parts - 1 - p) / parts), first];
+    first += height;
+    return { name: kernelName(form, height), a: at ? ` + ${4 * at}` : '', c: at };
+  });
+}
+
+/** Tiles down panels that lie `panel` bytes apart, so many panels a turn. */
+const downPanels = (tier, panels, kernels, walk) => `  for (; rows >= ${16 * panels}; rows -= ${16 * panels}) {
+${calls(tier, kernels, '    ', walk)}
+    a += ${panels} * panel;
+    c += ${1024 * panels};
+  }
+`;
+
 /**
- * A tile down panels that lie `panel` bytes apart. Where the rows of several panels divide into full micro-kernels, some
- * of these reach from one panel into the next; otherwise a panel is divided as equally as can be.
+ * Where the rows of several panels divide into full micro-kernels, some of these reach from one panel into the next;
+ * otherwise each panel is divided by itself.
  */
 function colTile(tier) {
   const { MR } = tier;
@@ -173,27 +236,25 @@ function colTile(tier) {
     const a = `${panel ? ` + ${panel} * panel` : ''}${lane ? ` + ${4 * lane}` : ''}`;
     return { name: kernelName('col', MR, inPanel), a, c: MR * i, own: () => (inPanel < MR ? ', panel' : '') };
   });
-  const within = (rows) => {
-    const parts = Math.ceil(rows / MR);
-    let first = 0;
-    return range(parts).map((p) => {
-      const [height, at] = [Math.floor((rows + parts - 1 - p) / parts), first];
-      first += height;
-      return { name: `col${height}`, a: at ? ` + ${4 * at}` : '', c: at };
-    });
-  };
-  const loop = (panels, kernels) => `  for (; rows >= ${16 * panels}; rows -= ${16 * panels}) {
-${calls(tier, kernels, '    ')}
-    a += ${panels} * panel;
-    c += ${1024 * panels};
-  }`;
   return `
 /** C[rows][16] of a tile; see the head of this file. */
 export function colTile(rows: i32, ${PARAMETERS}, panel: usize): void {
-${together > 1 ? `${loop(together, across)}\n` : ''}${loop(1, within(16))}
-${rest(
+${together > 1 ? downPanels(tier, together, across) : ''}${downPanels(tier, 1, within('col', 16, MR))}${rest(
   tier,
-  range(15).map((i) => within(i + 1)),
+  range(15).map((i) => within('col', i + 1, MR)),
+)}
+}`;
+}
+
+function listTile(tier) {
+  const { MR } = tier;
+  return `
+/** C[rows][16] of a tile; see the head of this file. */
+export function listTile(rows: i32, ${LIST_PARAMETERS}, panel: usize): void {
+${downPanels(tier, 1, within('list', 16, MR), 'list')}${rest(
+  tier,
+  range(15).map((i) => within('list', i + 1, MR)),
+  'list',
 )}
 }`;
 }
@@ -206,7 +267,8 @@ export function microKernels(name, tier) {
  * C[MR][16] = (accumulate ? C + scale * S : S) with S[i][j] = sum over k < K of A[i][k] B[k][j]. Rows of B and C are
  * 64 bytes apart; how A is walked is told by the name ("col" down a panel, "row" along the lanes of rows). After every
  * chunk steps of k, A goes on aSkip bytes and B bSkip bytes farther. The sum runs in the order of k. K is at least 1.
- * "col4and2" has its last two rows in the panel of A that begins \`panel\` bytes farther. What is read from \`ahead\` on,
+ * "col4and2" has its last two rows in the panel of A that begins \`panel\` bytes farther. "list" kernels go down a panel too,
+ * but their K steps take the lines of A and B whose offsets in bytes stand in a list. What is read from \`ahead\` on,
  * and \`second\` and \`third\` bytes from there, is not used, but will be in a cache; it may be any memory of as many lines.
  *
  * The scale travels as the bits of an f32: a live f32 would hold a vector register through the loop and make a full
@@ -216,7 +278,9 @@ ${['col', 'row'].flatMap((form) => heights.map((MR) => microKernel(tier, form, M
 ${crossings(tier.MR)
   .map((inPanel) => microKernel(tier, 'col', tier.MR, inPanel))
   .join('\n')}
+${heights.map((MR) => listKernel(tier, MR)).join('\n')}
 ${colTile(tier)}
+${listTile(tier)}
 ${rowTile(tier)}
 
 /** Panels whose rows \`colTile\` divides into full micro-kernels. */

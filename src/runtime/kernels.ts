@@ -22,6 +22,17 @@ export type MicroKernel = (
   own: number,
 ) => void;
 
+/** The same over K lines of A and B whose offsets stand in a list. */
+export type ListKernel = (
+  K: number,
+  list: number,
+  a: number,
+  b: number,
+  c: number,
+  scaleBits: number,
+  accumulate: number,
+) => void;
+
 export interface KernelExports extends ThreadExports {
   /** Where memory that the kernels themselves do not use begins. */
   readonly HEAP_BASE: WebAssembly.Global;
@@ -57,15 +68,19 @@ export interface KernelExports extends ThreadExports {
   peak(n: number, scratch: number): void;
 }
 
+/** Functions by their names. */
+const named = <F>(exports: KernelExports, pattern: RegExp): Map<string, F> => {
+  const all = exports as unknown as Record<string, F>;
+  const names = Object.keys(all).filter((name) => pattern.test(name));
+  return new Map(names.map((name) => [name, all[name]]));
+};
+
 /** The micro-kernels of a tier by their names, `col1` ..., `row1` ... and what reaches from a panel into the next, `col4and2`. */
-export function microKernels(exports: KernelExports): Map<string, MicroKernel> {
-  const all = exports as unknown as Record<string, MicroKernel>;
-  return new Map(
-    Object.keys(all)
-      .filter((name) => /^(col|row)\d+(and\d+)?$/.test(name))
-      .map((name) => [name, all[name]]),
-  );
-}
+export const microKernels = (exports: KernelExports): Map<string, MicroKernel> =>
+  named(exports, /^(col|row)\d+(and\d+)?$/);
+
+/** Those that walk lists, `list1` .... */
+export const listKernels = (exports: KernelExports): Map<string, ListKernel> => named(exports, /^list\d+$/);
 
 let unpacked: Promise<ReadonlyMap<KernelTier, Uint8Array<ArrayBuffer>>> | undefined;
 

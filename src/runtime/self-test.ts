@@ -7,11 +7,11 @@
  * anyone in the process, is compiled as usual. Workers receive the module and with it the optimised code.
  */
 import { LINE_BYTES } from '../graph/storage.js';
-import { createMemory, instantiate, type KernelExports, type MicroKernel, microKernels } from './kernels.js';
+import { createMemory, instantiate, type KernelExports, listKernels, microKernels } from './kernels.js';
 
 const FLAG = 'experimental-wasm-revectorize';
 /** Tile heights that are worth 256 bits; lower ones fit into the registers either way. */
-const HOT = /^(col|row)([456]|\dand\d)$/;
+const HOT = /^(col|row|list)([456]|\dand\d)$/;
 
 /** Where the operands of a micro-kernel lie in the test's own memory, and the length of its sum. */
 const K = 256;
@@ -21,6 +21,9 @@ const C = B + 64 * K;
 const REHEARSAL = C + 4096;
 /** 5 operands of 32 lines. */
 const REHEARSAL_FLOATS = 5 * 32 * 16;
+/** The lines of A and B that kernels with lists take: all of B's, in another order. */
+const LIST = REHEARSAL + 4 * REHEARSAL_FLOATS;
+
 /** A row's chunk of a panel, and from its end to the next: A takes up to 76 KB by them. */
 const CHUNK = 16;
 const A_SKIP = 4096 - 64;
@@ -46,21 +49,24 @@ export function warmWide(
 ): WebAssembly.Module | string {
   const memory = createMemory(true);
   fillRandom(memory);
+  new Int32Array(memory.buffer, LIST, K).forEach((_, i, list) => {
+    list[i] = LINE_BYTES * ((5 * i) % K);
+  });
   let module: WebAssembly.Module;
   let exports: KernelExports;
-  let wide: Map<string, MicroKernel>;
+  let wide: ReadonlyMap<string, Call>;
   let wideTime: number;
   setEngineFlag(`--${FLAG}`);
   try {
     module = new WebAssembly.Module(wideBytes);
     exports = instantiate(module, memory);
-    wide = microKernels(exports);
+    wide = calls(exports);
     const hot = [...wide]
       .filter(([name]) => HOT.test(name))
       .map(
-        ([, kernel]) =>
+        ([, call]) =>
           () =>
-            call(kernel),
+            call(K, ONE, 0, 0),
       );
     // The ceiling is compiled with them, or the kernels would be compared with 128-bit code.
     wideTime = warm([
@@ -75,8 +81,8 @@ export function warmWide(
     setEngineFlag(`--no-${FLAG}`);
   }
   const relaxedExports = instantiate(new WebAssembly.Module(relaxedBytes), memory);
-  const relaxed = microKernels(relaxedExports);
-  const relaxedTime = warm([() => call(relaxed.get('col6') as MicroKernel)]);
+  const relaxed = calls(relaxedExports);
+  const relaxedTime = warm([() => (relaxed.get('col6') as Call)(K, ONE, 0, 0)]);
   if (wideTime > (2 / FASTER) * relaxedTime) return 'wide was not faster than relaxed';
   const wrong = firstDifference(wide, relaxed, memory) ?? rehearsalDifference(exports, relaxedExports, memory);
   return wrong === null ? module : `wide differed from relaxed in ${wrong}`;
@@ -106,7 +112,21 @@ function warm(kernels: readonly (() => void)[]): number {
   return Math.min(best[0], time(kernels[0]), time(kernels[0]));
 }
 
-const call = (kernel: MicroKernel): void => kernel(K, CHUNK, A_SKIP, 0, A, B, C, ONE, 0, PANEL);
+/** A micro-kernel on the test's operands; a strip of B and C begins `lane` bytes into a line. */
+type Call = (length: number, scaleBits: number, accumulate: number, lane: number) => void;
+
+function calls(exports: KernelExports): ReadonlyMap<string, Call> {
+  const all = new Map<string, Call>();
+  for (const [name, kernel] of microKernels(exports))
+    all.set(name, (length, scaleBits, accumulate, lane) =>
+      kernel(length, CHUNK, A_SKIP, 0, A, B + lane, C + lane, scaleBits, accumulate, PANEL),
+    );
+  for (const [name, kernel] of listKernels(exports))
+    all.set(name, (length, scaleBits, accumulate, lane) =>
+      kernel(length, LIST, A, B + lane, C + lane, scaleBits, accumulate),
+    );
+  return all;
+}
 
 function time(kernel: () => void): number {
   const start = performance.now();
@@ -116,24 +136,24 @@ function time(kernel: () => void): number {
 
 /** The name of the first kernel whose results differ in any bit, with and without accumulation and a cut-off last chunk. */
 function firstDifference(
-  wide: ReadonlyMap<string, MicroKernel>,
-  relaxed: ReadonlyMap<string, MicroKernel>,
+  wide: ReadonlyMap<string, Call>,
+  relaxed: ReadonlyMap<string, Call>,
   memory: WebAssembly.Memory,
 ): string | null {
   const MINUS_TENTH = 0xbdcccccd | 0;
-  for (const [name, kernel] of wide) {
-    const reference = relaxed.get(name) as MicroKernel;
+  for (const [name, call] of wide) {
+    const reference = relaxed.get(name) as Call;
     for (const [length, scale, accumulate] of [
       [K, ONE, 0],
       [K - 13, MINUS_TENTH, 1],
     ]) {
       const tile = new Uint32Array(memory.buffer, C, 16 * 16);
       const before = tile.slice();
-      kernel(length, CHUNK, A_SKIP, 0, A, B, C, scale, accumulate, PANEL);
+      call(length, scale, accumulate, 0);
       const result = tile.slice();
       tile.set(before);
       // A strip of `relaxed` is half a line.
-      for (const lane of [0, 32]) reference(length, CHUNK, A_SKIP, 0, A, B + lane, C + lane, scale, accumulate, PANEL);
+      for (const lane of [0, 32]) reference(length, scale, accumulate, lane);
       if (tile.some((bits, i) => bits !== result[i])) return name;
     }
   }

@@ -1,0 +1,92 @@
+/**
+ * Zeros that products leave out. The shades around a digit, the words that a text has not, a unit that is not active: what
+ * a layer reads is often zero for all 16 samples of a line. Forward takes the sums of a panel of samples over the other
+ * lines, dW only the rows that are not zero in the whole batch.
+ *
+ * The bits stay the same: a sum starts at +0, and 0 w added to it, rounded once or twice, changes nothing. Only a w that
+ * is not finite would have shown as NaN; the weights that one sample's numbers reach still show it.
+ *
+ * A list holds the offsets of lines in bytes, in ascending order; there is room for KC of them.
+ */
+import { packed } from '../batch';
+import { BYTES, load, splat, store } from '../generated/lanes';
+import { LINE_BYTES, lines, ROWS } from '../panel';
+
+/** Outputs from which looking is worth it. It takes 4 cycles a line, and a product takes one an output. */
+export const LOOK_FROM: i32 = 64;
+
+/** Whether so few lines of all are occupied that the product is to walk their list: it is a little slower a line. */
+export function areFew(count: i32, all: i32): bool {
+  return count <= all - (all >> 4) - 1;
+}
+
+/** Lists the lines from p on, `count` of them, that are not zero; or the first, if all are: a sum has at least one term. */
+export function listLines(p: usize, count: i32, list: usize): i32 {
+  const first = list;
+  i32.store(list, 0);
+  const end = lines(count);
+  for (let line: usize = 0; line < end; line += LINE_BYTES) {
+    i32.store(list, <i32>line);
+    list += <usize>isOccupied(p + line) << 2;
+  }
+  return max(1, <i32>(list - first) >> 2);
+}
+
+/** Lists rows of X, `count` of them in `batch` panels of K lines, the first at x, that are not zero in all of them. */
+export function listRows(x: usize, K: i32, count: i32, batch: i32, list: usize): i32 {
+  const first = list;
+  const end = x + lines(count);
+  for (let row = x; row < end; row += LINE_BYTES) {
+    let m = 0;
+    while (m < batch && !isOccupied(row + lines(m * K))) m++;
+    if (m == batch) continue;
+    i32.store(list, <i32>(row - x));
+    list += 4;
+  }
+  return <i32>(list - first) >> 2;
+}
+
+/** Lists all of `count` lines. */
+export function listAll(count: i32, list: usize): i32 {
+  for (let i = 0; i < count; i++) i32.store(list + (<usize>i << 2), i << 6);
+  return count;
+}
+
+/** Whether any bit of a line is set: loads of 64 bits do as well as vectors here, on every tier. */
+// @ts-ignore: decorator
+@inline
+function isOccupied(p: usize): bool {
+  const low = i64.load(p) | i64.load(p, 8) | (i64.load(p, 16) | i64.load(p, 24));
+  const high = i64.load(p, 32) | i64.load(p, 40) | (i64.load(p, 48) | i64.load(p, 56));
+  return (low | high) != 0;
+}
+
+/** Packs the listed rows of X, tile after tile, each [batch][rows of the tile][16]. */
+export function packRows(x: usize, K: i32, list: usize, count: i32, batch: i32): void {
+  let p = packed;
+  for (let first = 0; first < count; first += ROWS) {
+    const from = list + (<usize>first << 2);
+    const to = list + (<usize>min(first + ROWS, count) << 2);
+    for (let m = 0; m < batch; m++) {
+      const panel = x + lines(m * K);
+      for (let at = from; at < to; at += 4, p += LINE_BYTES) copyLine(panel + <usize>i32.load(at), p);
+    }
+  }
+}
+
+/** Moves `count` lines at p to the places that the list gives them among `all`, and sets the others to zero. */
+export function spread(p: usize, list: usize, count: i32, all: i32): void {
+  // From the end, since no line moves to before its place.
+  let last = count - 1;
+  for (let i = all - 1; i >= 0; i--) {
+    const target = p + lines(i);
+    if (last >= 0 && i32.load(list + (<usize>last << 2)) == i << 6) copyLine(p + lines(last--), target);
+    else for (let q = target; q < target + LINE_BYTES; q += BYTES) store(q, splat(0));
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function copyLine(s: usize, t: usize): void {
+  for (const end = s + LINE_BYTES; s < end; s += BYTES, t += BYTES) store(t, load(s));
+}
