@@ -4,6 +4,7 @@ export { dispatch, work } from './jobs';
 export { fail, setScratch, CONTROL_BYTES, MAX_THREADS } from './threads';
 export { SCRATCH_BYTES } from './batch';
 export { fillUniform } from './random';
+export { allFinite } from './ops/pack';
 export { rehearse } from './rehearse';
 export { lineTile } from './generated/line-tile';
 export * from './generated/micro-kernels';

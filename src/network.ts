@@ -52,11 +52,8 @@ export class Network<Prediction = Tensor> {
       seed: config.seed as number,
       epochs: 0,
       sizes: this.#sizes,
-      check: (operation, data) => {
-        const { rows, columns } = this.#check(operation, data);
-        checkFinite(operation, this.#rules, columns);
-        return { rows, columns };
-      },
+      check: (operation, data) => this.#check(operation, data),
+      checkFinite: (operation, columns) => checkFinite(operation, this.#rules, columns),
       view: (name) => executable.view(name),
       place: (columns) => executable.place(columns),
       trainStep: (columns) => executable.trainStep(columns),

@@ -7,11 +7,11 @@ import { PackPanels, PackRows, UnpackPanels, UnpackRows } from '../generated/ins
 import {
   add,
   BYTES,
+  copyLine,
   LANES,
   load,
   madd,
   splat,
-  store,
   sum,
   transposeBlock,
   transposeRows,
@@ -47,7 +47,7 @@ export function packRows(r: usize, first: i32, last: i32): void {
         const s3 = samplePointer(source, index, sample + 3, features);
         packLanes(s0, s1, s2, s3, target + (<usize>lane << 2), count);
       }
-      if (!index && !allFinite(target, count)) i32.store(invalid, 1);
+      if (!index && !allFinite(target, count << 4)) i32.store(invalid, 1);
     }
   }
 }
@@ -135,20 +135,21 @@ function transposeElements(
   }
 }
 
-/** Whether `count` lines hold neither NaN nor infinity, either of which makes 0 x NaN. Four sums overlap. */
-function allFinite(p: usize, count: i32): bool {
+/** Whether `count` numbers hold neither NaN nor infinity, either of which makes 0 x NaN. Four sums overlap. */
+export function allFinite(p: usize, count: i32): bool {
   const zero = splat(0);
   let s0 = zero;
   let s1 = zero;
   let s2 = zero;
   let s3 = zero;
-  for (const end = p + lines(count); p < end; p += 4 * BYTES) {
+  for (const end = p + (<usize>(count & -(4 * LANES)) << 2); p < end; p += 4 * BYTES) {
     s0 = madd(zero, load(p), s0);
     s1 = madd(zero, load(p + BYTES), s1);
     s2 = madd(zero, load(p + 2 * BYTES), s2);
     s3 = madd(zero, load(p + 3 * BYTES), s3);
   }
-  const total = sum(add(add(s0, s1), add(s2, s3)));
+  let total = sum(add(add(s0, s1), add(s2, s3)));
+  for (const end = p + (<usize>(count & (4 * LANES - 1)) << 2); p < end; p += 4) total += 0 * f32.load(p);
   return total == total;
 }
 
@@ -200,12 +201,6 @@ export function unpackPanels(r: usize, first: i32, last: i32): void {
       }
     }
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function copyLine(s: usize, t: usize): void {
-  for (const end = s + LINE_BYTES; s < end; s += BYTES, t += BYTES) store(t, load(s));
 }
 
 // @ts-ignore: decorator

@@ -9,7 +9,7 @@
  * A list holds the offsets of lines in bytes, in ascending order; there is room for KC of them.
  */
 import { packed } from '../batch';
-import { BYTES, load, splat, store } from '../generated/lanes';
+import { clearLine, copyLine } from '../generated/lanes';
 import { LINE_BYTES, lines, ROWS } from '../panel';
 
 /** Outputs from which looking is worth it. It takes 4 cycles a line, and a product takes one an output. */
@@ -76,17 +76,11 @@ export function packRows(x: usize, K: i32, list: usize, count: i32, batch: i32):
 
 /** Moves `count` lines at p to the places that the list gives them among `all`, and sets the others to zero. */
 export function spread(p: usize, list: usize, count: i32, all: i32): void {
-  // From the end, since no line moves to before its place.
+  // From the end, since no line moves to before its place. As many lines as are left stand there already.
   let last = count - 1;
-  for (let i = all - 1; i >= 0; i--) {
+  for (let i = all - 1; i > last; i--) {
     const target = p + lines(i);
     if (last >= 0 && i32.load(list + (<usize>last << 2)) == i << 6) copyLine(p + lines(last--), target);
-    else for (let q = target; q < target + LINE_BYTES; q += BYTES) store(q, splat(0));
+    else clearLine(target);
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function copyLine(s: usize, t: usize): void {
-  for (const end = s + LINE_BYTES; s < end; s += BYTES, t += BYTES) store(t, load(s));
 }

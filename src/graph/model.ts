@@ -74,8 +74,8 @@ export interface Executable {
   /** Room for a batch of an input: what was written there, `trainStep` takes without copying it. */
   view(name: string): Float32Array;
   /**
-   * Copies samples to where `trainStep` takes any rows of them without copying them again. They have been checked. Null
-   * if there is no such place, or no room.
+   * Copies samples to where `trainStep` takes any rows of them without copying them again. Their shapes and indices have
+   * been checked; throws `ValueError` if a number is not finite. Null if there is no such place, or no room.
    */
   place(feeds: Readonly<Record<string, ArrayLike<number>>>): Samples | null;
   /** The outputs for these samples. */

@@ -171,9 +171,13 @@ export class Program implements Executable {
   }
 
   place(feeds: Readonly<Record<string, ArrayLike<number>>>): Samples | null {
-    this.#alive('fit');
-    const placed = place(this.runtime.heap, feeds, this.model.batch);
+    const entry = this.#entry('train', 'fit');
+    const placed = place(this.runtime, feeds, this.model.batch);
     if (!placed) return null;
+    if (!placed.finite) {
+      placed.dispose();
+      entry.refuse('fit', feeds);
+    }
     return {
       trainStep: (rows) => this.#train(({ sequence }) => sequence.choose(placed, rows), feeds),
       dispose: () => placed.dispose(),

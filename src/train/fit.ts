@@ -44,7 +44,7 @@ export interface FitOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Samples that have been checked. */
+/** Samples whose shapes and indices have been checked. */
 export interface Checked {
   readonly rows: number;
   readonly columns: Columns;
@@ -59,11 +59,13 @@ export interface Trainable {
   /** Numbers of a sample in each column. */
   readonly sizes: Readonly<Record<string, number>>;
   steps(): number;
-  /** The samples, and how many. Throws if anything in the data is not as it must be. */
+  /** The samples, and how many. Throws if anything in the data is not as it must be, but for numbers that are not finite. */
   check(operation: string, data: Dataset): Checked;
+  /** Throws if a number is not finite. */
+  checkFinite(operation: string, columns: Columns): void;
   /** Room for a column of a batch, which `trainStep` does not copy. */
   view(name: string): Float32Array;
-  /** The samples, which were checked, where rows of them need no copy; null if there is no such place. */
+  /** The samples where rows of them need no copy; null if there is no such place. Throws if a number is not finite. */
   place(columns: Columns): Samples | null;
   trainStep(columns: Columns): number;
   evaluate(columns: Columns, rows: number): Evaluation;
@@ -176,7 +178,7 @@ function checkOptions(options: FitOptions): void {
       throw new ValueError(`fit: expected ${name} to be a function, got ${String(call)}`);
 }
 
-/** The data to train on, and the data to evaluate. All of it is checked. */
+/** The data to train on, and the data to evaluate, whose numbers are finite. */
 function split(
   net: Trainable,
   data: Dataset,
@@ -184,7 +186,11 @@ function split(
 ): { training: Checked; validation: Checked | null } {
   const all = net.check('fit', data);
   if (validation === undefined) return { training: all, validation: null };
-  if (typeof validation !== 'number') return { training: all, validation: net.check('fit (validation)', validation) };
+  if (typeof validation !== 'number') {
+    const others = net.check('fit (validation)', validation);
+    net.checkFinite('fit (validation)', others.columns);
+    return { training: all, validation: others };
+  }
   const { rows, columns } = all;
   const held = Math.round(rows * validation);
   if (!(validation > 0 && validation < 1) || held === 0 || held === rows)
@@ -195,11 +201,17 @@ function split(
     rows: to - from,
     columns: rowsOf(columns, net.sizes, from, to),
   });
+  // An error shall tell the row among all.
+  net.checkFinite('fit', columns);
   return { training: part(0, rows - held), validation: part(rows - held, rows) };
 }
 
-/** Samples that stay where they are: those of each batch are gathered where the network reads them. */
+/**
+ * Samples that stay where they are: those of each batch are gathered where the network reads them. Throws if a number is
+ * not finite.
+ */
 function gathered(net: Trainable, columns: Columns): Samples {
+  net.checkFinite('fit', columns);
   const { batch, sizes } = net;
   const sources = Object.entries(columns).map(([name, values]) => ({
     name,
