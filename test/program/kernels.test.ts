@@ -12,8 +12,8 @@ import { compileProgram } from '../../src/program/program.js';
 import { Generator } from '../../src/random.js';
 import { Reference } from '../../src/reference/reference.js';
 import { convCases, largeConvCases } from '../graph/cases/conv.js';
-import { denseCases } from '../graph/cases/dense.js';
-import type { Case } from '../graph/cases/operands.js';
+import { denseCases, withZeros } from '../graph/cases/dense.js';
+import { type Case, each } from '../graph/cases/operands.js';
 import { allOperations, casesOf, countOf, instance } from '../graph/cases.js';
 import { bits, difference, magnitude, uniform } from '../numbers.js';
 import { startThreads, useThreads } from '../threads.js';
@@ -171,6 +171,19 @@ describe.each(products)('%i inputs, %i outputs, %i samples', (K, N, batch) => {
 describe('320 inputs, 1010 outputs, 280 samples', () => {
   // Panels of inputs 20 KB apart, for so many outputs: rows are packed, in more than one block of each kind.
   it('dense', () => check(denseCases(320, 1010)[1], 280));
+});
+
+describe.each([
+  [37, 64, 17],
+  [300, 70, 1],
+  [300, 70, 37],
+  [250, 130, 280],
+  [320, 1010, 130],
+])('%i inputs with zeros, %i outputs, %i samples', (K, N, batch) => {
+  const [withBias, withoutBias] = denseCases(K, N, each([K], withZeros(K)));
+  it.each([withBias, withoutBias].map((testCase) => [testCase.name, testCase] as const))('%s', (_, testCase) =>
+    check(testCase, batch),
+  );
 });
 
 describe.each([1, 17, 37])('convolutions, %i samples', (batch) => {
