@@ -12,16 +12,25 @@ import { packed } from '../batch';
 import { clearLine, copyLine } from '../generated/lanes';
 import { LINE_BYTES, lines, ROWS } from '../panel';
 
-/** Outputs from which looking is worth it. It takes 4 cycles a line, and a product takes one an output. */
+/** Outputs from which looking is worth it. It takes some 4 cycles a line, and a product one an output. */
 export const LOOK_FROM: i32 = 64;
+
+/** A line of so many tells whether looking at the others is worth it; a prime, which patterns in the data seldom meet. */
+const SAMPLE: i32 = 7;
 
 /** Whether so few lines of all are occupied that the product is to walk their list: it is a little slower a line. */
 export function areFew(count: i32, all: i32): bool {
   return count <= all - (all >> 4) - 1;
 }
 
-/** Lists the lines from p on, `count` of them, that are not zero; or the first, if all are: a sum has at least one term. */
+/**
+ * Lists the lines from p on, `count` of them, that are not zero; or the first, if all are: a sum has at least one term.
+ * Where a sample of them has no zero, none is looked for, and all are counted.
+ */
 export function listLines(p: usize, count: i32, list: usize): i32 {
+  let sampled = 0;
+  while (sampled < count && isOccupied(p + lines(sampled))) sampled += SAMPLE;
+  if (sampled >= count) return count;
   const first = list;
   i32.store(list, 0);
   const end = lines(count);
