@@ -19,7 +19,7 @@ import { colTile, FULL_PANELS, listTile, rowTile } from '../generated/micro-kern
 import { activationTile, activationGradientTile } from '../ops/activation';
 import { blockRows, KC, LINE, LINE_BYTES, lines, panels, ROWS, rowTiles, tileRows, weightLine } from '../panel';
 import { updateLines, negativeLearningRate } from '../update/rules';
-import { areFew, listAll, listLines, listRows, LOOK_FROM, packRows, spread } from './occupied';
+import { areFew, areFewRows, fromMemory, listAll, listLines, listRows, LOOK_FROM, packRows, spread } from './occupied';
 
 /**
  * Output panels that pass over one panel of samples before the next: the sums of 4096 units. The more, the longer W is
@@ -75,6 +75,8 @@ export function denseForward(r: usize, first: i32, last: i32): void {
   const firstSamples = splitBatch ? first : 0;
   const lastSamples = splitBatch ? last : batch;
 
+  const large = fromMemory(K, N);
+
   for (let block = firstPanel; block < lastPanel; block += NC) {
     for (let k = 0; k < K; k += KC) {
       const kc = min(KC, K - k);
@@ -82,7 +84,7 @@ export function denseForward(r: usize, first: i32, last: i32): void {
       for (let m = firstSamples; m < lastSamples; m++) {
         const b = x + lines(m * K + k);
         const count = N < LOOK_FROM ? kc : listLines(b, kc, list);
-        const few = areFew(count, kc);
+        const few = areFew(count, kc, large && m == firstSamples);
         // The first pass over W reads it from memory, and the prefetchers follow best what is read panel by panel.
         const step = m == firstSamples ? 1 : FULL_PANELS;
         for (let n = block; n < blockEnd; n += step) {
@@ -115,7 +117,7 @@ function forwardOne(r: usize, first: i32, last: i32): void {
     const kc = min(KC, K - k);
     const a = x + lines(k);
     const count = N < LOOK_FROM ? kc : listLines(a, kc, list);
-    const few = areFew(count, kc);
+    const few = areFew(count, kc, fromMemory(K, N));
     for (let n = first; n < last; n++) {
       const z = DenseForward.z(r) + lines(n << 4);
       if (k == 0 && bias) memory.copy(z, bias + lines(n), LINE_BYTES);
@@ -230,7 +232,7 @@ export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
     const all = blockEnd - block;
     const rowsOfX = x + lines(block);
     let count = room && look ? listRows(rowsOfX, K, all, batch, list) : all;
-    const few = areFew(count, all);
+    const few = areFewRows(count, all, batch);
     const pack = few || (room && crowd);
     if (!few) count = listAll(all, list);
     if (pack) packRows(rowsOfX, K, list, count, batch);
@@ -254,9 +256,8 @@ export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
         if (rule && !inPlace && !few) updateLines(rule, hyper, w + row, scratch, s0 + row, s1 + row, tile);
       }
       if (!few) continue;
-      spread(scratch, list, count, all);
+      spread(scratch, list, count, all, rule ? scratch : dw + offset);
       if (rule) updateLines(rule, hyper, w + offset, scratch, s0 + offset, s1 + offset, all);
-      else memory.copy(dw + offset, scratch, lines(all));
     }
   }
 }

@@ -18,9 +18,29 @@ export const LOOK_FROM: i32 = 64;
 /** A line of so many tells whether looking at the others is worth it; a prime, which patterns in the data seldom meet. */
 const SAMPLE: i32 = 7;
 
-/** Whether so few lines of all are occupied that the product is to walk their list: it is a little slower a line. */
-export function areFew(count: i32, all: i32): bool {
-  return count <= all - (all >> 4) - 1;
+/** Weights that caches may hold: 16 MB. */
+const CACHED: i64 = 2 ** 22;
+
+/** Whether a first pass over K x N weights reads them from memory. */
+export function fromMemory(K: i32, N: i32): bool {
+  return <i64>K * N > CACHED;
+}
+
+/**
+ * Whether so few lines of all are occupied that the product is to walk their list, which is a little slower a line. From
+ * memory, lines that lie apart come one by one, so that with 20 to 45 % of them left a pass takes up to 1.6 times as long
+ * as one over all.
+ */
+export function areFew(count: i32, all: i32, fromMemory: bool): bool {
+  return fromMemory ? count * 10 <= all : count <= all - (all >> 4) - 1;
+}
+
+/**
+ * Whether so few rows of dW are left that listing them is worth it: to pack rows and to move their sums into place takes
+ * some 24 cycles for each of all, and a row that is left out saves 16 a panel of samples.
+ */
+export function areFewRows(count: i32, all: i32, batch: i32): bool {
+  return areFew(count, all, false) && (all - count) * batch * 16 >= all * 24;
 }
 
 /**
@@ -83,12 +103,12 @@ export function packRows(x: usize, K: i32, list: usize, count: i32, batch: i32):
   }
 }
 
-/** Moves `count` lines at p to the places that the list gives them among `all`, and sets the others to zero. */
-export function spread(p: usize, list: usize, count: i32, all: i32): void {
-  // From the end, since no line moves to before its place. As many lines as are left stand there already.
+/** Copies `count` lines at p to the places that the list gives them among `all` at t, and sets the others to zero. */
+export function spread(p: usize, list: usize, count: i32, all: i32, t: usize): void {
+  // From the end, since t may be p, and no line comes to lie before its place.
   let last = count - 1;
-  for (let i = all - 1; i > last; i--) {
-    const target = p + lines(i);
+  for (let i = all - 1; i >= 0; i--) {
+    const target = t + lines(i);
     if (last >= 0 && i32.load(list + (<usize>last << 2)) == i << 6) copyLine(p + lines(last--), target);
     else clearLine(target);
   }
