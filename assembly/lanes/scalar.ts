@@ -1,17 +1,3 @@
-/** Copies a line of 16 numbers. */
-// @ts-ignore: decorator
-@inline
-export function copyLine(s: usize, t: usize): void {
-  for (const end = s + 64; s < end; s += BYTES, t += BYTES) store(t, load(s));
-}
-
-/** Sets a line to zero. */
-// @ts-ignore: decorator
-@inline
-export function clearLine(t: usize): void {
-  for (const end = t + 64; t < end; t += BYTES) store(t, 0);
-}
-
 /**
  * Lanes for WebAssembly without SIMD: one f32. The same functions as `simd.ts`, and the same results to the last bit,
  * so that the benchmark ladder's `scalar` rung differs from `simd` in nothing but the width.
@@ -218,6 +204,20 @@ export function sum(x: Lanes): f32 {
 @inline
 export function any(mask: Mask): bool {
   return mask;
+}
+
+/** Copies a line of 16 numbers. */
+// @ts-ignore: decorator
+@inline
+export function copyLine(s: usize, t: usize): void {
+  for (const end = s + 16 * BYTES; s < end; s += BYTES, t += BYTES) store(t, load(s));
+}
+
+/** Sets a line to zero. */
+// @ts-ignore: decorator
+@inline
+export function clearLine(t: usize): void {
+  for (const end = t + 16 * BYTES; t < end; t += BYTES) store(t, 0);
 }
 
 // @ts-ignore: decorator

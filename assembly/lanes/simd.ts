@@ -239,10 +239,10 @@ export function copyLine(s: usize, t: usize): void {
   const x1 = v128.load(s, 16);
   const x2 = v128.load(s, 32);
   const x3 = v128.load(s, 48);
-  v128.store(t, x0);
-  v128.store(t, x1, 16);
-  v128.store(t, x2, 32);
   v128.store(t, x3, 48);
+  v128.store(t, x2, 32);
+  v128.store(t, x1, 16);
+  v128.store(t, x0);
 }
 
 /** Sets a line to zero. */
@@ -250,10 +250,10 @@ export function copyLine(s: usize, t: usize): void {
 @inline
 export function clearLine(t: usize): void {
   const zero = i32x4.splat(0);
-  v128.store(t, zero);
-  v128.store(t, zero, 16);
-  v128.store(t, zero, 32);
   v128.store(t, zero, 48);
+  v128.store(t, zero, 32);
+  v128.store(t, zero, 16);
+  v128.store(t, zero);
 }
 
 /** Transposes the LANES x LANES block at s, its rows sourceStride bytes apart, into the block at t. */

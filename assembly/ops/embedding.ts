@@ -6,7 +6,7 @@ import { rows, samplePanels, scratch } from '../batch';
 import { Embedding, EmbeddingGradient } from '../generated/instructions';
 import { add, BYTES, LANES, load, store } from '../generated/lanes';
 import { blockRows, KC, LINE_BYTES, lines, panels, tileRows, weightLine } from '../panel';
-import { transposeTile } from '../product/dense';
+import { transposeTile } from '../product/transpose';
 import { packLanes } from './pack';
 
 /** The integer of a lane. */

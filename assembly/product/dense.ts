@@ -10,16 +10,26 @@
  *
  * A slice is of the output, never of the sum, and each sum runs in blocks of a fixed size in a fixed order, so results
  * do not depend on how the output is sliced. The epilogues (activation, its derivative, the optimiser's update) work on a
- * tile, 16 or 48 lines of Y or 24 of dX and dW, while it is in the first-level cache.
+ * tile, 16 or 48 lines of Y, 24 of dX and dW, or as many of dW as lie together, while it is in the first-level cache.
  */
 import { hyper, list, PACKED_LINES, packed, rows, samplePanels, scratch, threads } from '../batch';
-import { DenseBackwardInput, DenseBackwardWeight, DenseForward, Rule, Transpose } from '../generated/instructions';
-import { BYTES, LANES, loadSplat, store, transposeBlock } from '../generated/lanes';
+import { DenseBackwardInput, DenseBackwardWeight, DenseForward, Rule } from '../generated/instructions';
+import { BYTES, loadSplat, store } from '../generated/lanes';
 import { colTile, FULL_PANELS, listTile, rowTile } from '../generated/micro-kernels';
 import { activationTile, activationGradientTile } from '../ops/activation';
 import { blockRows, KC, LINE, LINE_BYTES, lines, panels, ROWS, rowTiles, tileRows, weightLine } from '../panel';
 import { updateLines, negativeLearningRate } from '../update/rules';
-import { areFew, areFewRows, fromMemory, listAll, listLines, listRows, LOOK_FROM, packRows, spread } from './occupied';
+import {
+  isLarge,
+  LOOK_FROM,
+  listAll,
+  listLines,
+  listRows,
+  packListed,
+  spread,
+  worthListing,
+  worthPacking,
+} from './occupied';
 
 /**
  * Output panels that pass over one panel of samples before the next: the sums of 4096 units. The more, the longer W is
@@ -75,7 +85,7 @@ export function denseForward(r: usize, first: i32, last: i32): void {
   const firstSamples = splitBatch ? first : 0;
   const lastSamples = splitBatch ? last : batch;
 
-  const large = fromMemory(K, N);
+  const large = isLarge(K, N);
 
   for (let block = firstPanel; block < lastPanel; block += NC) {
     for (let k = 0; k < K; k += KC) {
@@ -84,7 +94,7 @@ export function denseForward(r: usize, first: i32, last: i32): void {
       for (let m = firstSamples; m < lastSamples; m++) {
         const b = x + lines(m * K + k);
         const count = N < LOOK_FROM ? kc : listLines(b, kc, list);
-        const few = areFew(count, kc, large && m == firstSamples);
+        const few = worthListing(count, kc, large && m == 0);
         // The first pass over W reads it from memory, and the prefetchers follow best what is read panel by panel.
         const step = m == firstSamples ? 1 : FULL_PANELS;
         for (let n = block; n < blockEnd; n += step) {
@@ -117,7 +127,7 @@ function forwardOne(r: usize, first: i32, last: i32): void {
     const kc = min(KC, K - k);
     const a = x + lines(k);
     const count = N < LOOK_FROM ? kc : listLines(a, kc, list);
-    const few = areFew(count, kc, fromMemory(K, N));
+    const few = worthListing(count, kc, isLarge(K, N));
     for (let n = first; n < last; n++) {
       const z = DenseForward.z(r) + lines(n << 4);
       if (k == 0 && bias) memory.copy(z, bias + lines(n), LINE_BYTES);
@@ -215,50 +225,89 @@ export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
   const lastRow = splitK ? min(last * ROWS, K) : K;
   // Plain SGD needs nothing but W and the sum: W += -learningRate * S happens in the micro-kernel's registers, and, where
   // samples make several blocks of the sum, for each of them.
-  const sgd = rule == Rule.SGD;
-  const look = N >= LOOK_FROM && !(sgd && M > DW_MC);
+  const inPlace = rule == Rule.SGD;
+  const scale = inPlace ? reinterpret<i32>(negativeLearningRate(hyper)) : ONE;
 
   // While a tile's sum is taken, what it will be added to is read, the optimiser's states included.
   const target = w || dw;
   const second = s0 ? s0 - target : 0;
   const third = s1 ? s1 - target : 0;
-  // Rows of X that pass over all output panels. There may be room to pack them.
+  // Rows of X that pass over all output panels, as many as there is room to pack.
   const room = min(KC, (PACKED_LINES / batch / ROWS) * ROWS);
   const kc = room || KC;
-  const crowd = crowded(K, batch) && lastPanel - firstPanel >= PACK_FROM;
+  const look = room && N >= LOOK_FROM && !(inPlace && M > DW_MC);
+  const pack = room && crowded(K, batch) && lastPanel - firstPanel >= PACK_FROM;
 
   for (let block = firstRow, blockEnd = 0; block < lastRow; block = blockEnd) {
-    blockEnd = min(lastRow, min(block + kc, block - (block % KC) + KC));
-    const all = blockEnd - block;
+    const start = block - (block % KC);
+    blockEnd = min(lastRow, min(block + kc, start + KC));
     const rowsOfX = x + lines(block);
-    let count = room && look ? listRows(rowsOfX, K, all, batch, list) : all;
-    const few = areFewRows(count, all, batch);
-    const pack = few || (room && crowd);
-    if (!few) count = listAll(all, list);
-    if (pack) packRows(rowsOfX, K, list, count, batch);
-    const inPlace = sgd && !few;
-    const scale = inPlace ? reinterpret<i32>(negativeLearningRate(hyper)) : ONE;
+    if (look) {
+      // All threads have to decide alike, so by the rows of the whole block of W, of which a thread may have a part.
+      const whole = blockRows(start, K);
+      if (worthPacking(listRows(x + lines(start), K, whole, batch, list), whole, batch)) {
+        backwardWeightListed(r, block, blockEnd, firstPanel, lastPanel);
+        continue;
+      }
+    }
+    if (pack) {
+      listAll(blockEnd - block, list);
+      packListed(rowsOfX, K, list, blockEnd - block, batch);
+    }
     for (let n = firstPanel; n < lastPanel; n++) {
-      const offset = lines(weightLine(n, block, K, N));
-      for (let i = 0; i < count; i += ROWS) {
-        const row = offset + lines(i);
-        const tile = min(ROWS, count - i);
-        const c = inPlace ? w + row : few ? scratch + lines(i) : rule ? scratch : dw + row;
-        const a = pack ? packed + lines(i * batch) : rowsOfX + lines(i);
+      for (let k = block; k < blockEnd; k += ROWS) {
+        const offset = lines(weightLine(n, k, K, N));
+        const tile = min(ROWS, blockEnd - k);
+        const c = inPlace ? w + offset : rule ? scratch : dw + offset;
+        const a = pack ? packed + lines((k - block) * batch) : rowsOfX + lines(k - block);
         const panel = pack ? tile : K;
         for (let m = 0; m < M; m += DW_MC) {
           const aBlock = a + lines((m >> 4) * panel);
           const b = dyT + lines(n * M + m);
           const accumulate = inPlace || m > 0 ? 1 : 0;
           const mc = min(DW_MC, M - m);
-          rowTile(tile, mc, LINE, lines(panel - 1), 0, aBlock, b, c, scale, accumulate, target + row, second, third);
+          rowTile(tile, mc, LINE, lines(panel - 1), 0, aBlock, b, c, scale, accumulate, target + offset, second, third);
         }
-        if (rule && !inPlace && !few) updateLines(rule, hyper, w + row, scratch, s0 + row, s1 + row, tile);
+        if (rule && !inPlace) updateLines(rule, hyper, w + offset, scratch, s0 + offset, s1 + offset, tile);
       }
-      if (!few) continue;
-      spread(scratch, list, count, all, rule ? scratch : dw + offset);
-      if (rule) updateLines(rule, hyper, w + offset, scratch, s0 + offset, s1 + offset, all);
     }
+  }
+}
+
+/** The same of rows `block` to `blockEnd` - 1, which lie in one block of W, where few are not zero in the whole batch. */
+function backwardWeightListed(r: usize, block: i32, blockEnd: i32, firstPanel: i32, lastPanel: i32): void {
+  const K = DenseBackwardWeight.K(r);
+  const N = DenseBackwardWeight.N(r);
+  const batch = samplePanels * DenseBackwardWeight.positions(r);
+  const M = batch << 4;
+  const dyT = DenseBackwardWeight.dyT(r);
+  const rule = DenseBackwardWeight.rule(r);
+  const w = DenseBackwardWeight.w(r);
+  const s0 = DenseBackwardWeight.s0(r);
+  const s1 = DenseBackwardWeight.s1(r);
+  const target = w || DenseBackwardWeight.dw(r);
+  const second = s0 ? s0 - target : 0;
+  const third = s1 ? s1 - target : 0;
+  const all = blockEnd - block;
+  const x = DenseBackwardWeight.x(r) + lines(block);
+  const count = listRows(x, K, all, batch, list);
+  packListed(x, K, list, count, batch);
+  for (let n = firstPanel; n < lastPanel; n++) {
+    const offset = lines(weightLine(n, block, K, N));
+    for (let i = 0; i < count; i += ROWS) {
+      const tile = min(ROWS, count - i);
+      const a = packed + lines(i * batch);
+      const ahead = target + offset + lines(i);
+      for (let m = 0; m < M; m += DW_MC) {
+        const aBlock = a + lines((m >> 4) * tile);
+        const b = dyT + lines(n * M + m);
+        const mc = min(DW_MC, M - m);
+        const skip = lines(tile - 1);
+        rowTile(tile, mc, LINE, skip, 0, aBlock, b, scratch + lines(i), ONE, m > 0 ? 1 : 0, ahead, second, third);
+      }
+    }
+    spread(scratch, list, count, all, rule ? scratch : target + offset);
+    if (rule) updateLines(rule, hyper, w + offset, scratch, s0 + offset, s1 + offset, all);
   }
 }
 
@@ -268,41 +317,4 @@ export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
  */
 function crowded(K: i32, batch: i32): bool {
   return K % WAY_LINES == 0 && batch >= WAYS;
-}
-
-export function transposeUnits(r: usize): i32 {
-  return panels(Transpose.N(r)) * samplePanels * Transpose.positions(r);
-}
-
-/**
- * dY [sample panels, positions][N][16] to [output panels][samples][16]; lanes beyond N and samples beyond the batch
- * become 0.
- */
-export function transpose(r: usize, first: i32, last: i32): void {
-  const N = Transpose.N(r);
-  const positions = Transpose.positions(r);
-  const batch = samplePanels * positions;
-  for (let unit = first; unit < last; unit++) {
-    const n = unit / batch;
-    const m = unit - n * batch;
-    const source = Transpose.dy(r) + lines(m * N + (n << 4));
-    const target = Transpose.dyT(r) + lines(unit << 4);
-    const samples = tileRows((m / positions) << 4, rows);
-    transposeTile(source, tileRows(n << 4, N), target);
-    memory.fill(target + lines(samples), 0, lines(16 - samples));
-  }
-}
-
-/** A tile of `count` rows of 16 lanes into 16 rows whose lanes beyond `count` are 0. */
-export function transposeTile(s: usize, count: i32, t: usize): void {
-  if (count < 16) memory.fill(t, 0, 16 * LINE_BYTES);
-  let i = 0;
-  for (; i + LANES <= count; i += LANES) {
-    for (let j = 0; j < 16; j += LANES)
-      transposeBlock(s + lines(i) + (<usize>j << 2), LINE_BYTES, t + lines(j) + (<usize>i << 2), LINE_BYTES);
-  }
-  for (; i < count; i++) {
-    for (let j = 0; j < 16; j++)
-      f32.store(t + lines(j) + (<usize>i << 2), f32.load(s + lines(i) + (<usize>j << 2)));
-  }
 }

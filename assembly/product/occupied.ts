@@ -3,8 +3,9 @@
  * a layer reads is often zero for all 16 samples of a line. Forward takes the sums of a panel of samples over the other
  * lines, dW only the rows that are not zero in the whole batch.
  *
- * The bits stay the same: a sum starts at +0, and 0 w added to it, rounded once or twice, changes nothing. Only a w that
- * is not finite would have shown as NaN; the weights that one sample's numbers reach still show it.
+ * No number changes: a sum starts at +0, and 0 w added to it leaves it as it is. Only the sign of a sum can differ that
+ * has underflowed to -0, and a w that is not finite would have made NaN. What is left out depends on the numbers alone,
+ * never on how threads share a product.
  *
  * A list holds the offsets of lines in bytes, in ascending order; there is room for KC of them.
  */
@@ -22,37 +23,36 @@ const SAMPLE: i32 = 7;
 const CACHED: i64 = 2 ** 22;
 
 /** Whether a first pass over K x N weights reads them from memory. */
-export function fromMemory(K: i32, N: i32): bool {
+export function isLarge(K: i32, N: i32): bool {
   return <i64>K * N > CACHED;
 }
 
 /**
- * Whether so few lines of all are occupied that the product is to walk their list, which is a little slower a line. From
- * memory, lines that lie apart come one by one, so that with 20 to 45 % of them left a pass takes up to 1.6 times as long
- * as one over all.
+ * Whether forward is to walk the list of `count` lines among `all`: a line takes a little longer so, the most on `simd`.
+ * From memory, lines of W that lie apart come one by one, so that with 20 to 45 % of them left a pass takes up to 1.6
+ * times as long as one over all.
  */
-export function areFew(count: i32, all: i32, fromMemory: bool): bool {
-  return fromMemory ? count * 10 <= all : count <= all - (all >> 4) - 1;
+export function worthListing(count: i32, all: i32, fromMemory: bool): bool {
+  return fromMemory ? count * 10 <= all : count < all - (all >> 3);
 }
 
 /**
- * Whether so few rows of dW are left that listing them is worth it: to pack rows and to move their sums into place takes
+ * Whether dW is to take the sums of `count` rows among `all` alone: to pack them and to move their sums into place takes
  * some 24 cycles for each of all, and a row that is left out saves 16 a panel of samples.
  */
-export function areFewRows(count: i32, all: i32, batch: i32): bool {
-  return areFew(count, all, false) && (all - count) * batch * 16 >= all * 24;
+export function worthPacking(count: i32, all: i32, batch: i32): bool {
+  return (all - count) * batch * 16 >= all * 24;
 }
 
 /**
- * Lists the lines from p on, `count` of them, that are not zero; or the first, if all are: a sum has at least one term.
- * Where a sample of them has no zero, none is looked for, and all are counted.
+ * Lists the lines from p on, `count` of them, that are not zero; or the last, if all are: a sum has at least one term.
+ * Returns how many are listed; or `count`, and lists nothing, where a sample of them has no zero.
  */
 export function listLines(p: usize, count: i32, list: usize): i32 {
   let sampled = 0;
   while (sampled < count && isOccupied(p + lines(sampled))) sampled += SAMPLE;
   if (sampled >= count) return count;
   const first = list;
-  i32.store(list, 0);
   const end = lines(count);
   for (let line: usize = 0; line < end; line += LINE_BYTES) {
     i32.store(list, <i32>line);
@@ -76,9 +76,8 @@ export function listRows(x: usize, K: i32, count: i32, batch: i32, list: usize):
 }
 
 /** Lists all of `count` lines. */
-export function listAll(count: i32, list: usize): i32 {
+export function listAll(count: i32, list: usize): void {
   for (let i = 0; i < count; i++) i32.store(list + (<usize>i << 2), i << 6);
-  return count;
 }
 
 /** Whether any bit of a line is set: loads of 64 bits do as well as vectors here, on every tier. */
@@ -91,7 +90,7 @@ function isOccupied(p: usize): bool {
 }
 
 /** Packs the listed rows of X, tile after tile, each [batch][rows of the tile][16]. */
-export function packRows(x: usize, K: i32, list: usize, count: i32, batch: i32): void {
+export function packListed(x: usize, K: i32, list: usize, count: i32, batch: i32): void {
   let p = packed;
   for (let first = 0; first < count; first += ROWS) {
     const from = list + (<usize>first << 2);

@@ -14,12 +14,6 @@ export interface FeedRule {
   readonly limit: number;
 }
 
-/** Part of what is fed: a view where the array has views. */
-export function part(values: ArrayLike<number>, from: number, to: number): ArrayLike<number> {
-  if (ArrayBuffer.isView(values)) return (values as unknown as Float32Array).subarray(from, to);
-  return Array.prototype.slice.call(values, from, to);
-}
-
 /** The rules of the inputs that the roots are made of. */
 export function feedRules(roots: readonly Node[]): FeedRule[] {
   const nodes = reachable(roots);

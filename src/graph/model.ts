@@ -75,7 +75,7 @@ export interface Executable {
   view(name: string): Float32Array;
   /**
    * Copies samples to where `trainStep` takes any rows of them without copying them again. Their shapes and indices have
-   * been checked; throws `ValueError` if a number is not finite. Null if there is no such place, or no room.
+   * been checked. Null if there is no such place, or no room.
    */
   place(feeds: Readonly<Record<string, ArrayLike<number>>>): Samples | null;
   /** The outputs for these samples. */
@@ -99,6 +99,8 @@ export interface Executable {
 
 /** Samples that were placed; `dispose` gives their memory back. */
 export interface Samples {
+  /** Whether all of their numbers are finite. */
+  readonly finite: boolean;
   /** `trainStep` on these rows of them, at most a batch. */
   trainStep(rows: Uint32Array): number;
   dispose(): void;

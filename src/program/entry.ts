@@ -46,11 +46,7 @@ export class Entry {
 
   /** Runs a phase, after so many steps of training. Throws `ValueError` if a number that was fed is not finite. */
   run(phase: number, step: number, operation: string, feeds: Feeds): void {
-    if (!this.sequence.run(phase, step)) this.refuse(operation, feeds);
-  }
-
-  /** Throws `ValueError` for what was fed, and names the first number that is not finite. */
-  refuse(operation: string, feeds: Feeds): never {
+    if (this.sequence.run(phase, step)) return;
     checkFinite(operation, this.#rules, feeds);
     throw new ValueError(`${operation}: expected finite numbers, got one that is not`);
   }

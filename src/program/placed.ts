@@ -1,6 +1,5 @@
 /** Samples in the memory of the kernels, which take any rows of them from there. */
 import { MemoryError } from '../errors.js';
-import { part } from '../graph/feeds.js';
 import { LINE_BYTES } from '../graph/storage.js';
 import type { Heap } from '../runtime/heap.js';
 import type { Runtime } from '../runtime/runtime.js';
@@ -20,32 +19,45 @@ export interface Placed {
   dispose(): void;
 }
 
-/** Copies samples in, with room for the rows of a batch. Null if there is no room for them. */
+/**
+ * Copies samples in, with room for the rows of a batch. Null if there is no room for them. Throws what copying throws, such
+ * as `TypeError` for a view of memory that had to grow.
+ */
 export function place(
   { heap, exports }: Runtime,
   feeds: Readonly<Record<string, ArrayLike<number>>>,
   batch: number,
 ): Placed | null {
-  const offsets = new Map<string, number>();
+  const places = new Map<string, { values: ArrayLike<number>; offset: number; length: number }>();
   let bytes = 4 * batch;
   for (const [name, values] of Object.entries(feeds)) {
-    bytes = Math.ceil(bytes / LINE_BYTES) * LINE_BYTES;
-    offsets.set(name, bytes);
-    bytes += 4 * values.length;
+    const offset = Math.ceil(bytes / LINE_BYTES) * LINE_BYTES;
+    places.set(name, { values, offset, length: values.length });
+    bytes = offset + 4 * values.length;
   }
   if (heap.used + bytes > MOST_BYTES) return null;
   const block = reserve(heap, bytes);
   if (block === null) return null;
-  const address = (name: string): number => block + (offsets.get(name) as number);
-  let finite = true;
-  for (const [name, values] of Object.entries(feeds))
-    for (let first = 0; first < values.length; first += PIECE) {
-      const piece = part(values, first, first + PIECE);
-      const target = address(name) + 4 * first;
-      heap.f32.set(piece, target / 4);
-      finite = exports.allFinite(target, piece.length) !== 0 && finite;
+  const dispose = (): void => heap.free(block, bytes);
+  try {
+    let finite = true;
+    for (const { values, offset, length } of places.values()) {
+      // Only views have pieces that need no copy.
+      const step = ArrayBuffer.isView(values) ? PIECE : length;
+      for (let first = 0; first < length; first += step) {
+        const count = Math.min(step, length - first);
+        const piece = count < length ? (values as Float32Array).subarray(first, first + count) : values;
+        const target = block + offset + 4 * first;
+        heap.f32.set(piece, target / 4);
+        finite = exports.allFinite(target, count) !== 0 && finite;
+      }
     }
-  return { index: block, finite, address, dispose: () => heap.free(block, bytes) };
+    const address = (name: string): number => block + (places.get(name) as { offset: number }).offset;
+    return { index: block, finite, address, dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
 }
 
 /** Null where the engine has less memory to give than the heap may have. */

@@ -171,14 +171,11 @@ export class Program implements Executable {
   }
 
   place(feeds: Readonly<Record<string, ArrayLike<number>>>): Samples | null {
-    const entry = this.#entry('train', 'fit');
+    this.#alive('fit');
     const placed = place(this.runtime, feeds, this.model.batch);
     if (!placed) return null;
-    if (!placed.finite) {
-      placed.dispose();
-      entry.refuse('fit', feeds);
-    }
     return {
+      finite: placed.finite,
       trainStep: (rows) => this.#train(({ sequence }) => sequence.choose(placed, rows), feeds),
       dispose: () => placed.dispose(),
     };

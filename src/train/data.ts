@@ -1,6 +1,5 @@
 /** Samples: as callers give them, and as the inputs of a graph take them. */
 import { ValueError } from '../errors.js';
-import { part } from '../graph/feeds.js';
 import { columnName } from '../nn/build.js';
 
 /** Row-major numbers, samples first; by name where a network has several inputs, or several outputs with a loss. */
@@ -38,8 +37,14 @@ export function columnsOf(operation: string, letter: 'x' | 'y', names: readonly 
 const what = (values: unknown): string =>
   typeof values === 'object' && values !== null ? 'one array' : String(values);
 
+/** Part of an array: a view where the array has views. */
+function slice(values: ArrayLike<number>, from: number, to: number): ArrayLike<number> {
+  if (ArrayBuffer.isView(values)) return (values as unknown as Float32Array).subarray(from, to);
+  return Array.prototype.slice.call(values, from, to);
+}
+
 /** Rows `from` to `to` - 1 of columns, whose samples have so many numbers each. */
 export const rowsOf = (columns: Columns, sizes: Readonly<Record<string, number>>, from: number, to: number): Columns =>
   Object.fromEntries(
-    Object.entries(columns).map(([name, values]) => [name, part(values, from * sizes[name], to * sizes[name])]),
+    Object.entries(columns).map(([name, values]) => [name, slice(values, from * sizes[name], to * sizes[name])]),
   );

@@ -65,7 +65,7 @@ export interface Trainable {
   checkFinite(operation: string, columns: Columns): void;
   /** Room for a column of a batch, which `trainStep` does not copy. */
   view(name: string): Float32Array;
-  /** The samples where rows of them need no copy; null if there is no such place. Throws if a number is not finite. */
+  /** The samples where rows of them need no copy; null if there is no such place. */
   place(columns: Columns): Samples | null;
   trainStep(columns: Columns): number;
   evaluate(columns: Columns, rows: number): Evaluation;
@@ -93,7 +93,7 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => void later(resolv
 export async function fit(net: Trainable, data: Dataset, options: FitOptions): Promise<EpochReport[]> {
   checkOptions(options);
   const { training, validation } = split(net, data, options.validation);
-  const samples = net.place(training.columns) ?? gathered(net, training.columns);
+  const samples = prepared(net, training.columns);
   try {
     return await train(net, { samples, rows: training.rows, validation }, options);
   } finally {
@@ -178,7 +178,7 @@ function checkOptions(options: FitOptions): void {
       throw new ValueError(`fit: expected ${name} to be a function, got ${String(call)}`);
 }
 
-/** The data to train on, and the data to evaluate, whose numbers are finite. */
+/** The data to train on, and the data to evaluate; the numbers of that are finite. */
 function split(
   net: Trainable,
   data: Dataset,
@@ -201,17 +201,29 @@ function split(
     rows: to - from,
     columns: rowsOf(columns, net.sizes, from, to),
   });
-  // An error shall tell the row among all.
-  net.checkFinite('fit', columns);
-  return { training: part(0, rows - held), validation: part(rows - held, rows) };
+  const heldOut = part(rows - held, rows);
+  try {
+    net.checkFinite('fit', heldOut.columns);
+  } catch (error) {
+    // It shall tell the row among all.
+    net.checkFinite('fit', columns);
+    throw error;
+  }
+  return { training: part(0, rows - held), validation: heldOut };
 }
 
-/**
- * Samples that stay where they are: those of each batch are gathered where the network reads them. Throws if a number is
- * not finite.
- */
-function gathered(net: Trainable, columns: Columns): Samples {
+/** The samples, ready for steps on any rows of them. Throws if a number is not finite. */
+function prepared(net: Trainable, columns: Columns): Samples {
+  const placed = net.place(columns);
+  // The kernels look while they copy, faster than JavaScript does; it finds the number that is not finite.
+  if (placed?.finite) return placed;
+  placed?.dispose();
   net.checkFinite('fit', columns);
+  return gathered(net, columns);
+}
+
+/** Samples that stay where they are: those of each batch are gathered where the network reads them. */
+function gathered(net: Trainable, columns: Columns): Samples {
   const { batch, sizes } = net;
   const sources = Object.entries(columns).map(([name, values]) => ({
     name,
@@ -230,5 +242,5 @@ function gathered(net: Trainable, columns: Columns): Samples {
     }
     return piece;
   };
-  return { trainStep: (rows) => net.trainStep(gather(rows)), dispose: () => {} };
+  return { finite: true, trainStep: (rows) => net.trainStep(gather(rows)), dispose: () => {} };
 }

@@ -145,6 +145,26 @@ describe.each(testedTiers)('on %s', (tier) => {
         'fit (validation)',
         'got -1 in row 2',
       );
+      const withNaN = { x: changed(many, 51, Number.NaN), y: labels };
+      await refuses(
+        (net) => net.fit({ x: many, y: labels }, { validation: withNaN }),
+        ValueError,
+        'fit (validation)',
+        'got NaN in row 10, element 1',
+      );
+    });
+
+    it.each([
+      ['in what is trained on', 3, 'row 0, element 3'],
+      ['in what is held out', 51, 'row 10, element 1'],
+    ])('fit tells the row of a number %s among all', async (_, at, words) => {
+      const data = { x: changed(many, at, Number.POSITIVE_INFINITY), y: labels };
+      await refuses((net) => net.fit(data, { validation: 0.25 }), ValueError, 'fit', words);
+    });
+
+    it('fit refuses what is finite in f64 alone', async () => {
+      const data = { x: Float64Array.from(changed(many, 51, 1e300)), y: labels };
+      await refuses((net) => net.fit(data), ValueError, 'fit', 'got 1e+300 in row 10, element 1');
     });
   });
 

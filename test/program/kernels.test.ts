@@ -42,7 +42,7 @@ const products = [
   [1, 130, 16],
   [130, 37, 1],
   [37, 130, 130],
-  // Beyond each block of the products: KC, DW_KC and DW_MC, DX_NC, DX_KC, NC.
+  // Beyond each block of the products: KC and DW_MC, DX_NC, DX_KC, NC.
   [300, 17, 280],
   [17, 300, 16],
   [1000, 3, 17],

@@ -1,4 +1,4 @@
-/** What products leave out, because it is zero, changes no bit of the results. */
+/** What products leave out, because it is zero, changes no number of the results. */
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   adagrad,
@@ -10,11 +10,13 @@ import {
   type OptimizerConfig,
   rmsprop,
   sgd,
+  type Tensor,
 } from '../../src/index.js';
 import { compile, input, mul, parameter, dense as product, sum } from '../../src/lanegrad-graph.js';
 import { Generator } from '../../src/random.js';
+import type { TierName } from '../../src/runtime/tiers.js';
 import { withZeros } from '../graph/cases/dense.js';
-import { bits, integers, uniform } from '../numbers.js';
+import { bits, difference, integers, magnitude, uniform } from '../numbers.js';
 import { startThreads, useThreads } from '../threads.js';
 import { availableTiers } from '../tiers.js';
 import { poisonMemory } from './poison.js';
@@ -29,6 +31,9 @@ const weight = uniform(new Generator(3), K * N);
 const dy = uniform(new Generator(4), BATCH * N);
 const rowOf = (numbers: Float32Array, row: number, width: number) =>
   bits(numbers.slice(row * width, (row + 1) * width));
+
+const isSame = (a: Float32Array, b: Float32Array) => Buffer.compare(bytesOf(a), bytesOf(b)) === 0;
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) => Buffer.from(buffer, byteOffset, byteLength);
 
 const tiers = (await availableTiers()).filter((tier) => tier !== 'js');
 
@@ -96,9 +101,11 @@ describe.each(tiers)('on %s', (tier) => {
   it.each([
     sgd({ learningRate: 0.1 }),
     sgd({ learningRate: 0.1, momentum: 0.9 }),
+    sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true }),
     adam({ learningRate: 0.01 }),
     adamw({ learningRate: 0.01 }),
     rmsprop({ learningRate: 0.01 }),
+    rmsprop({ learningRate: 0.01, momentum: 0.9 }),
     adagrad({ learningRate: 0.01 }),
   ])('in a step of $kind, fused or not, on any number of threads', async (optimizer) => {
     const y = integers(new Generator(5), BATCH, 10);
@@ -118,6 +125,48 @@ describe.each(tiers)('on %s', (tier) => {
     for (const threads of [1, 2, 3])
       expect(await train(threads, (net) => void net.trainStep(sparse, y))).toEqual(expected);
   });
+
+  // Panels of samples: as many as leave room to pack a part of a block of rows, or none; rows that threads divide; weights
+  // that come from memory; layers on several positions of a sample.
+  it.each([
+    [[K], 600, N],
+    [[K], 2600, N],
+    [[K], BATCH, 64],
+    [[4120], 64, 1040],
+    [[9, K], BATCH, N],
+  ])(
+    'on inputs of %j, %i samples, %i outputs: any number of threads, near plain JavaScript',
+    async (shape, batch, outputs) => {
+      const features = shape.at(-1) as number;
+      const count = batch * shape.reduce((product, n) => product * n, 1);
+      const feeds = {
+        x: withZeros(features)(new Generator(8), count),
+        dy: uniform(new Generator(9), (count / features) * outputs),
+      };
+      const w = parameter('w', [features, outputs], uniform(new Generator(10), features * outputs));
+      const y = product(input('x', shape), w);
+      const loss = sum(mul(y, input('dy', [...shape.slice(0, -1), outputs])));
+      const run = async (on: TierName) => {
+        const program = await compile(loss, { gradients: ['w'], outputs: [y], batch, tier: on, threads: 3 });
+        const results = (threads: number) => {
+          useThreads(threads);
+          program.forward(feeds);
+          return [(program.backward().get('w') as Tensor).data, program.predict({ x: feeds.x })[0].data];
+        };
+        const all = (on === 'js' ? [1] : [1, 2, 3]).map(results);
+        program.dispose();
+        return all;
+      };
+      const [one, ...others] = await run(tier);
+      for (const other of others)
+        for (const [i, data] of other.entries()) if (!isSame(data, one[i])) expect.fail('expected the same bits');
+      const [expected] = await run('js');
+      for (const [i, data] of one.entries()) {
+        const error = difference(data, expected[i]);
+        if (!(error <= 2e-5 * magnitude(expected[i]))) expect.fail(`${error} from plain JavaScript`);
+      }
+    },
+  );
 
   it('in a step of SGD on more samples than one block of the sum', async () => {
     const batch = 300;

@@ -103,6 +103,42 @@ describe.each(tiers)('on %s', (tier) => {
     expect(reserve).toHaveBeenCalledTimes(1);
   });
 
+  it('gives the memory back when a number is not finite, in any place', async () => {
+    const net = await create(17);
+    const { heap } = await runtimeFor(tier);
+    const used = heap.used;
+    for (const at of [0, 15, 16, 17 * ROWS - 1]) {
+      const { x, y } = samples(17);
+      x[at] = at % 2 ? Number.NaN : Number.NEGATIVE_INFINITY;
+      await expect(net.fit({ x, y })).rejects.toThrow(`row ${Math.floor(at / 17)}, element ${at % 17}`);
+      expect(heap.used).toBe(used);
+    }
+  });
+
+  it('looks at every number once', async () => {
+    const { heap, exports } = await runtimeFor(tier);
+    const block = heap.allocate(4 * 100, 'test');
+    for (let count = 0; count <= 70; count++)
+      for (let at = 0; at < 72; at++) {
+        heap.f32.fill(0, block / 4, block / 4 + 72);
+        heap.f32[block / 4 + at] = Number.NaN;
+        if ((exports.allFinite(block, count) === 0) !== at < count) expect.fail(`${count} numbers, NaN at ${at}`);
+      }
+    heap.free(block, 4 * 100);
+  });
+
+  it('gives the memory back when copying fails', async () => {
+    const net = await create(17);
+    const { heap } = await runtimeFor(tier);
+    const used = heap.used;
+    const set = vi.spyOn(Float32Array.prototype, 'set').mockImplementation(() => {
+      throw new TypeError('detached');
+    });
+    await expect(net.fit(samples(17))).rejects.toThrow('detached');
+    set.mockRestore();
+    expect(heap.used).toBe(used);
+  });
+
   it('takes samples from elsewhere in between', async () => {
     const [net, twin] = [await create(17), await create(17)];
     const data = samples(17);
