@@ -206,6 +206,15 @@ export function any(mask: Mask): bool {
   return mask;
 }
 
+/** Whether any bit of a line of 16 numbers is set. */
+// @ts-ignore: decorator
+@inline
+export function anyBit(p: usize): bool {
+  let bits: u64 = 0;
+  for (const end = p + 16 * BYTES; p < end; p += 8) bits |= i64.load(p);
+  return bits != 0;
+}
+
 /** Copies a line of 16 numbers. */
 // @ts-ignore: decorator
 @inline

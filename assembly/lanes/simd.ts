@@ -231,6 +231,13 @@ export function any(mask: Mask): bool {
   return v128.any_true(mask);
 }
 
+/** Whether any bit of a line of 16 numbers is set. */
+// @ts-ignore: decorator
+@inline
+export function anyBit(p: usize): bool {
+  return v128.any_true(v128.or(v128.or(v128.load(p), v128.load(p, 16)), v128.or(v128.load(p, 32), v128.load(p, 48))));
+}
+
 /** Copies a line of 16 numbers. */
 // @ts-ignore: decorator
 @inline

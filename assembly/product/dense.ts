@@ -245,8 +245,11 @@ export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
     if (look) {
       // All threads have to decide alike, so by the rows of the whole block of W, of which a thread may have a part.
       const whole = blockRows(start, K);
-      if (worthPacking(listRows(x + lines(start), K, whole, batch, list), whole, batch)) {
-        backwardWeightListed(r, block, blockEnd, firstPanel, lastPanel);
+      const count = listRows(x + lines(start), K, whole, batch, list);
+      if (worthPacking(count, whole, batch)) {
+        const own = blockEnd - block;
+        const ownCount = own == whole ? count : listRows(rowsOfX, K, own, batch, list);
+        backwardWeightListed(r, block, own, ownCount, firstPanel, lastPanel);
         continue;
       }
     }
@@ -274,8 +277,8 @@ export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
   }
 }
 
-/** The same of rows `block` to `blockEnd` - 1, which lie in one block of W, where few are not zero in the whole batch. */
-function backwardWeightListed(r: usize, block: i32, blockEnd: i32, firstPanel: i32, lastPanel: i32): void {
+/** The same of `all` rows, which lie in one block of W, where those that are not zero in the whole batch are listed. */
+function backwardWeightListed(r: usize, first: i32, all: i32, count: i32, firstPanel: i32, lastPanel: i32): void {
   const K = DenseBackwardWeight.K(r);
   const N = DenseBackwardWeight.N(r);
   const batch = samplePanels * DenseBackwardWeight.positions(r);
@@ -288,12 +291,9 @@ function backwardWeightListed(r: usize, block: i32, blockEnd: i32, firstPanel: i
   const target = w || DenseBackwardWeight.dw(r);
   const second = s0 ? s0 - target : 0;
   const third = s1 ? s1 - target : 0;
-  const all = blockEnd - block;
-  const x = DenseBackwardWeight.x(r) + lines(block);
-  const count = listRows(x, K, all, batch, list);
-  packListed(x, K, list, count, batch);
+  packListed(DenseBackwardWeight.x(r) + lines(first), K, list, count, batch);
   for (let n = firstPanel; n < lastPanel; n++) {
-    const offset = lines(weightLine(n, block, K, N));
+    const offset = lines(weightLine(n, first, K, N));
     for (let i = 0; i < count; i += ROWS) {
       const tile = min(ROWS, count - i);
       const a = packed + lines(i * batch);

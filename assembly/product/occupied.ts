@@ -10,7 +10,7 @@
  * A list holds the offsets of lines in bytes, in ascending order; there is room for KC of them.
  */
 import { packed } from '../batch';
-import { clearLine, copyLine } from '../generated/lanes';
+import { anyBit, clearLine, copyLine } from '../generated/lanes';
 import { LINE_BYTES, lines, ROWS } from '../panel';
 
 /** Outputs from which looking is worth it. It takes some 4 cycles a line, and a product one an output. */
@@ -50,13 +50,13 @@ export function worthPacking(count: i32, all: i32, batch: i32): bool {
  */
 export function listLines(p: usize, count: i32, list: usize): i32 {
   let sampled = 0;
-  while (sampled < count && isOccupied(p + lines(sampled))) sampled += SAMPLE;
+  while (sampled < count && anyBit(p + lines(sampled))) sampled += SAMPLE;
   if (sampled >= count) return count;
   const first = list;
   const end = lines(count);
   for (let line: usize = 0; line < end; line += LINE_BYTES) {
     i32.store(list, <i32>line);
-    list += <usize>isOccupied(p + line) << 2;
+    list += <usize>anyBit(p + line) << 2;
   }
   return max(1, <i32>(list - first) >> 2);
 }
@@ -67,7 +67,7 @@ export function listRows(x: usize, K: i32, count: i32, batch: i32, list: usize):
   const end = x + lines(count);
   for (let row = x; row < end; row += LINE_BYTES) {
     let m = 0;
-    while (m < batch && !isOccupied(row + lines(m * K))) m++;
+    while (m < batch && !anyBit(row + lines(m * K))) m++;
     if (m == batch) continue;
     i32.store(list, <i32>(row - x));
     list += 4;
@@ -78,15 +78,6 @@ export function listRows(x: usize, K: i32, count: i32, batch: i32, list: usize):
 /** Lists all of `count` lines. */
 export function listAll(count: i32, list: usize): void {
   for (let i = 0; i < count; i++) i32.store(list + (<usize>i << 2), i << 6);
-}
-
-/** Whether any bit of a line is set: loads of 64 bits do as well as vectors here, on every tier. */
-// @ts-ignore: decorator
-@inline
-function isOccupied(p: usize): bool {
-  const low = i64.load(p) | i64.load(p, 8) | (i64.load(p, 16) | i64.load(p, 24));
-  const high = i64.load(p, 32) | i64.load(p, 40) | (i64.load(p, 48) | i64.load(p, 56));
-  return (low | high) != 0;
 }
 
 /** Packs the listed rows of X, tile after tile, each [batch][rows of the tile][16]. */
