@@ -29,6 +29,12 @@ export function magnitude(values: ArrayLike<number>): number {
   return largest;
 }
 
+/** Whether two arrays have the same bits, quicker than `toEqual`. */
+export const sameBits = (a: Float32Array, b: Float32Array): boolean => Buffer.compare(bytesOf(a), bytesOf(b)) === 0;
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array): Buffer =>
+  Buffer.from(buffer, byteOffset, byteLength);
+
 /** The bits of f32 numbers: equal bits are more than equal numbers, since 0 and -0 differ. */
 export const bits = (values: Float32Array): Uint32Array =>
   new Uint32Array(values.buffer, values.byteOffset, values.length);

@@ -84,9 +84,7 @@ export function denseForward(r: usize, first: i32, last: i32): void {
   const lastPanel = splitBatch ? panels(N) : last;
   const firstSamples = splitBatch ? first : 0;
   const lastSamples = splitBatch ? last : batch;
-
   const large = isLarge(K, N);
-
   for (let block = firstPanel; block < lastPanel; block += NC) {
     for (let k = 0; k < K; k += KC) {
       const kc = min(KC, K - k);
@@ -205,6 +203,30 @@ export function denseBackwardWeightUnits(r: usize): i32 {
   return splitInner(outer, inner) ? inner : outer;
 }
 
+/** C = scale S, or C += scale S, of a tile of dW, S in blocks over M samples; panels of A have so many lines. */
+// @ts-ignore: decorator
+@inline
+function sumSamples(
+  tile: i32,
+  M: i32,
+  a: usize,
+  panel: i32,
+  b: usize,
+  c: usize,
+  scale: i32,
+  add: bool,
+  ahead: usize,
+  second: usize,
+  third: usize,
+): void {
+  for (let m = 0; m < M; m += DW_MC) {
+    const mc = min(DW_MC, M - m);
+    const aBlock = a + lines((m >> 4) * panel);
+    const accumulate = add || m > 0 ? 1 : 0;
+    rowTile(tile, mc, LINE, lines(panel - 1), 0, aBlock, b + lines(m), c, scale, accumulate, ahead, second, third);
+  }
+}
+
 /** dW, written out; or, where the record has an update rule, W and the optimiser's state updated by it tile by tile. */
 export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
   const K = DenseBackwardWeight.K(r);
@@ -264,13 +286,7 @@ export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
         const c = inPlace ? w + offset : rule ? scratch : dw + offset;
         const a = pack ? packed + lines((k - block) * batch) : rowsOfX + lines(k - block);
         const panel = pack ? tile : K;
-        for (let m = 0; m < M; m += DW_MC) {
-          const aBlock = a + lines((m >> 4) * panel);
-          const b = dyT + lines(n * M + m);
-          const accumulate = inPlace || m > 0 ? 1 : 0;
-          const mc = min(DW_MC, M - m);
-          rowTile(tile, mc, LINE, lines(panel - 1), 0, aBlock, b, c, scale, accumulate, target + offset, second, third);
-        }
+        sumSamples(tile, M, a, panel, dyT + lines(n * M), c, scale, inPlace, target + offset, second, third);
         if (rule && !inPlace) updateLines(rule, hyper, w + offset, scratch, s0 + offset, s1 + offset, tile);
       }
     }
@@ -298,13 +314,7 @@ function backwardWeightListed(r: usize, first: i32, all: i32, count: i32, firstP
       const tile = min(ROWS, count - i);
       const a = packed + lines(i * batch);
       const ahead = target + offset + lines(i);
-      for (let m = 0; m < M; m += DW_MC) {
-        const aBlock = a + lines((m >> 4) * tile);
-        const b = dyT + lines(n * M + m);
-        const mc = min(DW_MC, M - m);
-        const skip = lines(tile - 1);
-        rowTile(tile, mc, LINE, skip, 0, aBlock, b, scratch + lines(i), ONE, m > 0 ? 1 : 0, ahead, second, third);
-      }
+      sumSamples(tile, M, a, tile, dyT + lines(n * M), scratch + lines(i), ONE, false, ahead, second, third);
     }
     spread(scratch, list, count, all, rule ? scratch : target + offset);
     if (rule) updateLines(rule, hyper, w + offset, scratch, s0 + offset, s1 + offset, all);

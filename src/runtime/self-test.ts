@@ -23,7 +23,6 @@ const REHEARSAL = C + 4096;
 const REHEARSAL_FLOATS = 5 * 32 * 16;
 /** The lines of A and B that kernels with lists take: all of B's, in another order. */
 const LIST = REHEARSAL + 4 * REHEARSAL_FLOATS;
-
 /** A row's chunk of a panel, and from its end to the next: A takes up to 76 KB by them. */
 const CHUNK = 16;
 const A_SKIP = 4096 - 64;

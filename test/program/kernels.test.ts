@@ -15,7 +15,7 @@ import { convCases, largeConvCases } from '../graph/cases/conv.js';
 import { denseCases, withZeros } from '../graph/cases/dense.js';
 import { type Case, each } from '../graph/cases/operands.js';
 import { allOperations, casesOf, countOf, instance } from '../graph/cases.js';
-import { bits, difference, magnitude, uniform } from '../numbers.js';
+import { difference, magnitude, sameBits, uniform } from '../numbers.js';
 import { startThreads, useThreads } from '../threads.js';
 import { availableTiers } from '../tiers.js';
 import { poisonMemory } from './poison.js';
@@ -114,7 +114,7 @@ function expectSame(what: string, { loss, gradients, outputs }: Results, expecte
   ];
   const others = all(expected);
   all({ loss, gradients, outputs }).forEach((data, i) => {
-    if (!bits(data).every((word, j) => word === bits(others[i])[j])) expect.fail(`${what}: expected the same bits`);
+    if (!sameBits(data, others[i])) expect.fail(`${what}: expected the same bits`);
   });
 }
 

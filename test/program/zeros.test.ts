@@ -16,7 +16,7 @@ import { compile, input, mul, parameter, dense as product, sum } from '../../src
 import { Generator } from '../../src/random.js';
 import type { TierName } from '../../src/runtime/tiers.js';
 import { withZeros } from '../graph/cases/dense.js';
-import { bits, difference, integers, magnitude, uniform } from '../numbers.js';
+import { bits, difference, integers, magnitude, sameBits, uniform } from '../numbers.js';
 import { startThreads, useThreads } from '../threads.js';
 import { availableTiers } from '../tiers.js';
 import { poisonMemory } from './poison.js';
@@ -31,9 +31,6 @@ const weight = uniform(new Generator(3), K * N);
 const dy = uniform(new Generator(4), BATCH * N);
 const rowOf = (numbers: Float32Array, row: number, width: number) =>
   bits(numbers.slice(row * width, (row + 1) * width));
-
-const isSame = (a: Float32Array, b: Float32Array) => Buffer.compare(bytesOf(a), bytesOf(b)) === 0;
-const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) => Buffer.from(buffer, byteOffset, byteLength);
 
 const tiers = (await availableTiers()).filter((tier) => tier !== 'js');
 
@@ -159,7 +156,7 @@ describe.each(tiers)('on %s', (tier) => {
       };
       const [one, ...others] = await run(tier);
       for (const other of others)
-        for (const [i, data] of other.entries()) if (!isSame(data, one[i])) expect.fail('expected the same bits');
+        for (const [i, data] of other.entries()) if (!sameBits(data, one[i])) expect.fail('expected the same bits');
       const [expected] = await run('js');
       for (const [i, data] of one.entries()) {
         const error = difference(data, expected[i]);
