@@ -8,6 +8,9 @@ export interface Requirement {
 
 export type Fields = Readonly<Record<string, Requirement>>;
 
+/** The same for fields whose names a type gives. */
+export type FieldsOf<Options> = Readonly<Record<keyof Options, Requirement>>;
+
 const isFinite32 = (x: unknown): x is number => typeof x === 'number' && Number.isFinite(Math.fround(x));
 
 export const flag: Requirement = { holds: (x) => typeof x === 'boolean', text: 'true or false' };
@@ -78,4 +81,15 @@ export function checkFields(where: string, value: unknown, fields: Fields): asse
       throw new ValueError(`${where}: expected the fields ${Object.keys(fields).join(', ')}, got '${name}'`);
   for (const [name, requirement] of Object.entries(fields))
     check(where, name, (value as Readonly<Record<string, unknown>>)[name], requirement);
+}
+
+/** Those of the fields that a value has. */
+export function pick<T extends object, Name extends string>(
+  value: T,
+  fields: Readonly<Record<Name, Requirement>>,
+): Pick<T, Name & keyof T> {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => Object.hasOwn(fields, name))) as Pick<
+    T,
+    Name & keyof T
+  >;
 }

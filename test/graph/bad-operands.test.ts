@@ -140,6 +140,31 @@ describe('operands that do not fit', () => {
   });
 });
 
+/** Options of a name that there is not, and what are no options. */
+const misspelt = { strid: 2 } as object;
+const [transposed, image1d] = [parameter('transposed', [3, 3, 6, 4]), input('image1d', [9, 4])];
+const optioned: Readonly<Record<string, (options: object) => unknown>> = {
+  conv2d: (options) => graph.conv2d(image, window, undefined, options),
+  conv1d: (options) => graph.conv1d(image1d, parameter('window1d', [3, 4, 6]), undefined, options),
+  convTranspose2d: (options) => graph.convTranspose2d(image, transposed, undefined, options),
+  maxPool2d: (options) => graph.maxPool2d(image, { size: 2, ...options }),
+  avgPool2d: (options) => graph.avgPool2d(image, { size: 2, ...options }),
+  layerNorm: (options) => graph.layerNorm(a, undefined, undefined, options),
+  rmsNorm: (options) => graph.rmsNorm(a, undefined, options),
+  groupNorm: (options) => graph.groupNorm(image, 2, undefined, undefined, options),
+  matmul: (options) => graph.matmul(m, graph.transpose(m), options),
+  dropout: (options) => graph.dropout(a, 0.5, options),
+};
+
+describe('options that there are not', () => {
+  it.each(Object.entries(optioned))('%s', (name, call) => {
+    expect(errorOf(() => call({}))).toBeUndefined();
+    const error = errorOf(() => call(misspelt)) as Error;
+    expect(error).toBeInstanceOf(LanegradError);
+    expect(error.message).toMatch(new RegExp(`^${name}: expected the fields .*, got 'strid'$`));
+  });
+});
+
 describe('operands that are no nodes', () => {
   it.each(Object.entries(strangers))('%s', (_, call) => {
     const error = errorOf(call) as Error;

@@ -1,5 +1,6 @@
 /** Convolutions as people ask for them: in one and two dimensions, and transposed. */
 import { ShapeError, ValueError } from '../../errors.js';
+import { anything, checkFields, type FieldsOf } from '../../fields.js';
 import { apply, checkNodes, type Node, of, sameShape, showShape } from '../node.js';
 import { type Extents, each, type Pair, pairOf } from '../window.js';
 import { adjoint, channelsOf, convolveOperation, flip } from './convolution.js';
@@ -20,6 +21,17 @@ export interface ConvTransposeOptions extends ConvOptions {
   /** What the output is longer, where several outputs of a strided convolution have the same extent; by default 0. */
   readonly outputPadding?: Extents;
 }
+
+/** The fields of `ConvOptions`; extents are checked once the number of axes is known. */
+export const convFields: FieldsOf<ConvOptions> = {
+  stride: anything,
+  padding: anything,
+  dilation: anything,
+  groups: anything,
+};
+
+/** The fields of `ConvTransposeOptions`. */
+export const convTransposeFields: FieldsOf<ConvTransposeOptions> = { ...convFields, outputPadding: anything };
 
 /** x, the weight, and the bias if there is one. */
 type Operands = readonly [Node, Node] | readonly [Node, Node, Node];
@@ -75,6 +87,7 @@ function checkChannels(name: string, [x, weight, bias]: Operands, groups: number
 }
 
 function convolution(name: string, axes: 1 | 2, operands: Operands, options: ConvOptions) {
+  checkFields(name, options, convFields);
   const [x, weight] = operands;
   const { input, kernel, stride, dilation, span, pad, groups } = windowOf(name, axes, operands, options);
   const [c, N] = weight.shape.slice(-2);
@@ -108,6 +121,7 @@ export const conv1d = (x: Node, weight: Node, bias?: Node, options: ConvOptions 
  */
 export function convTranspose2d(x: Node, weight: Node, bias?: Node, options: ConvTransposeOptions = {}): Node {
   const name = 'convTranspose2d';
+  checkFields(name, options, convTransposeFields);
   const operands = operandsOf(x, weight, bias);
   const { input, kernel, stride, dilation, span, pad, groups } = windowOf(name, 2, operands, options);
   const extra = pairOf(name, 'outputPadding', options.outputPadding ?? 0, 0);

@@ -1,5 +1,6 @@
 /** Dropout: elements that a step leaves out, drawn from the counter-based generator. */
 import { ValueError } from '../../errors.js';
+import { anything, checkFields, type FieldsOf } from '../../fields.js';
 import { checkStream, philox, seedWords, unit } from '../../random.js';
 import { apply, type Node, type Shape, size } from '../node.js';
 import type { Operation } from '../operation.js';
@@ -11,6 +12,9 @@ export interface DropoutOptions {
   /** Its stream, an integer from 0 to 2^32 - 1: masks of one stream are alike. By default 0. */
   readonly stream?: number;
 }
+
+/** The fields of `DropoutOptions`, which the generator checks. */
+const dropoutFields: FieldsOf<DropoutOptions> = { seed: anything, stream: anything };
 
 interface MaskAttributes {
   readonly shape: Shape;
@@ -68,7 +72,9 @@ const maskOperation: Operation<MaskAttributes> = {
  * and backward of a step agree on it; between steps, the same is left out again. Throws `ValueError` if the rate is not
  * in [0, 1), or for a seed or stream that is none.
  */
-export function dropout(x: Node, rate: number, { seed = 0, stream = 0 }: DropoutOptions = {}): Node {
+export function dropout(x: Node, rate: number, options: DropoutOptions = {}): Node {
+  checkFields('dropout', options, dropoutFields);
+  const { seed = 0, stream = 0 } = options;
   const rounded = Math.fround(rate);
   if (typeof rate !== 'number' || !(rounded >= 0 && rounded < 1))
     throw new ValueError(`dropout: expected a rate in [0, 1), got ${rate}`);

@@ -1,5 +1,6 @@
 /** Products between activations: for each sample its own, so that attention can be written. */
 import { ShapeError } from '../../errors.js';
+import { checkFields, type FieldsOf, flag, optional } from '../../fields.js';
 import { apply, checkNodes, type Node, of, type Shape, sameShape, showShape, size } from '../node.js';
 import type { Operation } from '../operation.js';
 import { LINE_BYTES } from '../storage.js';
@@ -12,6 +13,8 @@ export interface MatmulOptions {
   /** Whether b's last two axes are [N, K]. */
   readonly transposeB?: boolean;
 }
+
+const matmulFields: FieldsOf<MatmulOptions> = { transposeA: optional(flag), transposeB: optional(flag) };
 
 interface MatmulAttributes {
   readonly transposeA: boolean;
@@ -100,8 +103,11 @@ const showTransposed = ({ transposeA, transposeB }: MatmulAttributes): string =>
  * be transposed. The axes in front are the same, and each of their elements (a head, say) has a product of its own.
  * Throws `ShapeError` where these do not fit, and for a value without samples: `dense` multiplies by a weight.
  */
-export const matmul = (a: Node, b: Node, { transposeA = false, transposeB = false }: MatmulOptions = {}): Node =>
-  apply(matmulOperation, [a, b], { transposeA, transposeB });
+export function matmul(a: Node, b: Node, options: MatmulOptions = {}): Node {
+  checkFields('matmul', options, matmulFields);
+  const { transposeA = false, transposeB = false } = options;
+  return apply(matmulOperation, [a, b], { transposeA, transposeB });
+}
 
 /** The sum of the products of all elements, sum_i a_i b_i: one number, of each sample if either has samples. */
 export function dot(a: Node, b: Node): Node {

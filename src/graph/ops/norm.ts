@@ -1,6 +1,6 @@
 /** Normalisations, composed of operations: their derivatives of any order follow. */
 import { ShapeError } from '../../errors.js';
-import { check, positive } from '../../fields.js';
+import { anything, check, checkFields, type FieldsOf, optional, positive } from '../../fields.js';
 import { type Axes, axesOf } from '../axes.js';
 import { checkNodes, type Node, of, showShape, size } from '../node.js';
 import { add, div, maximum, mul, sqrt, square, sub } from './elementwise.js';
@@ -21,6 +21,10 @@ export interface Moments {
   readonly mean: Node;
   readonly variance: Node;
 }
+
+export const epsilonField = { epsilon: optional(positive) };
+/** The fields of `NormOptions`; the axes are checked against x. */
+const normFields: FieldsOf<NormOptions> = { ...epsilonField, axes: anything };
 
 const checkEpsilon = (operation: string, epsilon: number): void => check(operation, 'epsilon', epsilon, positive);
 
@@ -49,15 +53,15 @@ function standardized(x: Node, axes: readonly number[], epsilon: number): Node {
  * that goes with x; without them they are 1 and 0.
  */
 export function layerNorm(x: Node, gamma?: Node, beta?: Node, options: NormOptions = {}): Node {
+  checkFields('layerNorm', options, normFields);
   const { epsilon = 1e-5, axes = -1 } = options;
-  checkEpsilon('layerNorm', epsilon);
   return affine(standardized(x, axesOf('layerNorm', x, axes), epsilon), gamma, beta);
 }
 
 /** Root mean square normalisation (Zhang and Sennrich, 2019): y = x / sqrt(mean of x^2 + epsilon) gamma, over `axes`. */
 export function rmsNorm(x: Node, gamma?: Node, options: NormOptions = {}): Node {
+  checkFields('rmsNorm', options, normFields);
   const { epsilon = 1e-6, axes = -1 } = options;
-  checkEpsilon('rmsNorm', epsilon);
   const meanSquare = meanOver(square(x), axesOf('rmsNorm', x, axes));
   return affine(div(x, sqrt(add(meanSquare, epsilon))), gamma, undefined);
 }
@@ -71,11 +75,11 @@ export function groupNorm(
   groups: number,
   gamma?: Node,
   beta?: Node,
-  options: { epsilon?: number } = {},
+  options: Pick<NormOptions, 'epsilon'> = {},
 ): Node {
-  const { epsilon = 1e-5 } = options;
   checkNodes('groupNorm', [x]);
-  checkEpsilon('groupNorm', epsilon);
+  checkFields('groupNorm', options, epsilonField);
+  const { epsilon = 1e-5 } = options;
   const channels = x.shape.at(-1) ?? 1;
   if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)
     throw new ShapeError(

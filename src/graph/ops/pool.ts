@@ -1,5 +1,6 @@
 /** Pooling over the windows of images [height, width, channels]. */
 import { ShapeError, ValueError } from '../../errors.js';
+import { anything, checkFields, type FieldsOf } from '../../fields.js';
 import { axisMaps, type LineMap, lineMap, range } from '../line-map.js';
 import { checkNodes, type Node, of, type Shape, showShape, size } from '../node.js';
 import { type Extents, pairOf } from '../window.js';
@@ -15,6 +16,9 @@ export interface PoolOptions {
   readonly padding?: Extents;
 }
 
+/** The fields of `PoolOptions`, whose extents `pairOf` checks. */
+export const poolFields: FieldsOf<PoolOptions> = { size: anything, stride: anything, padding: anything };
+
 const avgPoolOperation = combination('avgPool2d');
 
 /** The windows of a pool: the output's shape, the map to their elements in row-major order, and elements a window. */
@@ -24,8 +28,7 @@ function windows(operation: string, x: Node, options: PoolOptions): { shape: Sha
     throw new ShapeError(
       `${operation}: expected an image [height, width, channels], got shape ${showShape(x.shape)}${of(x)}`,
     );
-  if (typeof options !== 'object' || options === null)
-    throw new ValueError(`${operation}: expected options with a size, got ${String(options)}${of(x)}`);
+  checkFields(operation, options, poolFields);
   const sizes = pairOf(operation, 'size', options.size, 1);
   const strides = pairOf(operation, 'stride', options.stride ?? options.size, 1);
   const paddings = pairOf(operation, 'padding', options.padding ?? 0, 0);

@@ -1,6 +1,6 @@
 /** Convolutions: of images, of sequences, and transposed. */
 import { ShapeError } from '../../errors.js';
-import { type Fields, flag, notNegative, optional, positiveInteger, type Requirement } from '../../fields.js';
+import { type Fields, flag, notNegative, optional, pick, positiveInteger, type Requirement } from '../../fields.js';
 import { type Node, type Shape, size } from '../../graph/node.js';
 import type { ActivationName } from '../../graph/ops/activation.js';
 import * as graph from '../../graph/ops/conv.js';
@@ -121,13 +121,17 @@ function build(
 const conv2dRule: LayerRule<Conv2dLayer> = {
   fields: fieldsOf(extents, orWord(orPair(notNegative))),
   build: (scope, [x], layer) =>
-    build(scope, x, layer, pairOf(layer.kernel), (weight, bias) => graph.conv2d(x, weight, bias, layer)),
+    build(scope, x, layer, pairOf(layer.kernel), (weight, bias) =>
+      graph.conv2d(x, weight, bias, pick(layer, graph.convFields)),
+    ),
 };
 
 const conv1dRule: LayerRule<Conv1dLayer> = {
   fields: fieldsOf(positiveInteger, orWord(notNegative)),
   build: (scope, [x], layer) =>
-    build(scope, x, layer, [layer.kernel], (weight, bias) => graph.conv1d(x, weight, bias, layer)),
+    build(scope, x, layer, [layer.kernel], (weight, bias) =>
+      graph.conv1d(x, weight, bias, pick(layer, graph.convFields)),
+    ),
 };
 
 const convTranspose2dRule: LayerRule<ConvTranspose2dLayer> = {
@@ -141,7 +145,7 @@ const convTranspose2dRule: LayerRule<ConvTranspose2dLayer> = {
     const shape = [...pairOf(kernel), filters / groups, channels];
     const [weight, bias] = parametersOf(scope, layer, shape, fanIn, (taps * filters) / groups);
     scope.count((size(shape) * size(x.shape)) / channels);
-    return activate(graph.convTranspose2d(x, weight, bias, layer), layer);
+    return activate(graph.convTranspose2d(x, weight, bias, pick(layer, graph.convTransposeFields)), layer);
   },
 };
 

@@ -1,8 +1,9 @@
 /** Normalisations, each followed by a scale and, except for rmsNorm, a shift that are trained. */
-import { fraction, optional, positive, positiveInteger, type Requirement } from '../../fields.js';
+import { fraction, optional, pick, positiveInteger, type Requirement } from '../../fields.js';
 import type { Node } from '../../graph/node.js';
 import { add, mul } from '../../graph/ops/elementwise.js';
 import * as graph from '../../graph/ops/norm.js';
+import { epsilonField } from '../../graph/ops/norm.js';
 import type { LayerBase, LayerOptions, LayerRule, RulesOf, Scope } from '../layer.js';
 
 interface Normalizing<Kind extends string> extends LayerBase<Kind> {
@@ -52,7 +53,6 @@ export const groupNorm = (groups: number, options: LayerOptions<GroupNormLayer, 
   ...options,
 });
 
-const epsilon = optional(positive);
 const share: Requirement = {
   holds: (x) => fraction.holds(x) || x === 1,
   text: 'a number from 0 to 1',
@@ -62,7 +62,7 @@ const scale = (scope: Scope, x: Node): Node => scope.parameter('weight', [x.shap
 const shift = (scope: Scope, x: Node): Node => scope.parameter('bias', [x.shape.at(-1) as number], 0);
 
 const batchNormRule: LayerRule<BatchNormLayer> = {
-  fields: { momentum: optional(share), epsilon },
+  fields: { momentum: optional(share), ...epsilonField },
   differs: () => true,
   build(scope, [x], { momentum = 0.1, epsilon }) {
     const channels = [x.shape.at(-1) as number];
@@ -80,18 +80,19 @@ const batchNormRule: LayerRule<BatchNormLayer> = {
 };
 
 const layerNormRule: LayerRule<LayerNormLayer> = {
-  fields: { epsilon },
-  build: (scope, [x], options) => graph.layerNorm(x, scale(scope, x), shift(scope, x), options),
+  fields: epsilonField,
+  build: (scope, [x], layer) => graph.layerNorm(x, scale(scope, x), shift(scope, x), pick(layer, epsilonField)),
 };
 
 const rmsNormRule: LayerRule<RmsNormLayer> = {
-  fields: { epsilon },
-  build: (scope, [x], options) => graph.rmsNorm(x, scale(scope, x), options),
+  fields: epsilonField,
+  build: (scope, [x], layer) => graph.rmsNorm(x, scale(scope, x), pick(layer, epsilonField)),
 };
 
 const groupNormRule: LayerRule<GroupNormLayer> = {
-  fields: { groups: positiveInteger, epsilon },
-  build: (scope, [x], layer) => graph.groupNorm(x, layer.groups, scale(scope, x), shift(scope, x), layer),
+  fields: { groups: positiveInteger, ...epsilonField },
+  build: (scope, [x], layer) =>
+    graph.groupNorm(x, layer.groups, scale(scope, x), shift(scope, x), pick(layer, epsilonField)),
 };
 
 export type NormLayer = BatchNormLayer | LayerNormLayer | GroupNormLayer | RmsNormLayer;

@@ -1,5 +1,5 @@
 /** Pools: what windows of an image come to. */
-import { type Fields, notNegative, optional } from '../../fields.js';
+import { type Fields, notNegative, optional, pick } from '../../fields.js';
 import type { Node } from '../../graph/node.js';
 import * as graph from '../../graph/ops/pool.js';
 import { type Extents, extents, orPair } from '../extents.js';
@@ -44,7 +44,7 @@ const fields: Fields = { size: extents, stride: optional(extents), padding: opti
 
 const pooling = <L extends Pool<string>>(pool: (x: Node, options: graph.PoolOptions) => Node): LayerRule<L> => ({
   fields,
-  build: (_, [x], layer) => pool(x, layer),
+  build: (_, [x], layer: graph.PoolOptions) => pool(x, pick(layer, graph.poolFields)),
 });
 
 const maxPool2dRule = pooling<MaxPool2dLayer>(graph.maxPool2d);
