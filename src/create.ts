@@ -2,7 +2,7 @@
 import { compileModel, type RunOptions } from './compile.js';
 import { ValueError } from './errors.js';
 import { checkFields } from './fields.js';
-import { sourcesOf, type Tensor } from './graph/model.js';
+import { type Executable, sourcesOf, type Tensor } from './graph/model.js';
 import type { Node } from './graph/node.js';
 import { Network } from './network.js';
 import { buildNetwork, type NetworkGraph } from './nn/build.js';
@@ -31,15 +31,27 @@ export async function network<Outputs extends Readonly<Record<string, OutputConf
 ): Promise<Network<PredictionOf<Outputs>>> {
   if (typeof options !== 'object' || options === null)
     throw new ValueError(`network: expected a configuration, got ${String(options)}`);
-  const { tier, threads, ...config } = options as NetworkOptions;
-  const graph = graphOf(config);
-  const { optimizer, batch = BATCH, seed = 0 } = config;
-  const { training, inference, initial, assignments } = graph;
+  const { config, graph, executable } = await compileNetwork(options as NetworkOptions);
+  for (const [stream, { name, low, high }] of graph.initial.entries())
+    executable.fillUniform(name, config.seed as number, stream, low, high);
+  return new Network(config, graph, executable);
+}
+
+/** What a network is made of, its parameters not yet set. The configuration is a copy: `save` writes it. */
+export async function compileNetwork({ tier, threads, ...given }: NetworkOptions): Promise<{
+  config: NetworkConfig;
+  graph: NetworkGraph;
+  executable: Executable;
+}> {
+  const graph = graphOf(given);
+  const { optimizer, batch = BATCH, seed = 0 } = given;
+  const config = frozenCopy({ ...given, batch, seed });
+  const { training, inference, assignments } = graph;
   const { loss } = training;
   const model = {
     loss,
     outputs: inference.outputs,
-    gradients: loss ? [...sourcesOf([loss]).parameters.keys()] : [],
+    gradients: [...trainedParameters(graph).keys()],
     update: loss && optimizer ? updateRule(optimizer) : null,
     batch,
     assignments,
@@ -48,10 +60,12 @@ export async function network<Outputs extends Readonly<Record<string, OutputConf
   };
   const executable = await compileModel(model, { tier, threads });
   if (optimizer) executable.learningRate = optimizer.learningRate;
-  for (const [stream, { name, low, high }] of initial.entries()) executable.fillUniform(name, seed, stream, low, high);
-  // A copy, since the caller may change what it gave: this is what `save` writes.
-  return new Network(frozenCopy({ ...config, batch, seed }), graph, executable);
+  return { config, graph, executable };
 }
+
+/** The parameters that training changes. */
+export const trainedParameters = ({ training: { loss } }: NetworkGraph): ReadonlyMap<string, Node> =>
+  loss ? sourcesOf([loss]).parameters : new Map();
 
 /** What is evaluated besides the loss: all outputs, then each loss by itself where there are several. */
 const evaluated = ({ inference: { outputs, losses } }: NetworkGraph): Node[] => {

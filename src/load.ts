@@ -1,17 +1,19 @@
 /** Networks from the files that `save` writes. */
 import { platform } from '#platform';
 import { checkRunOptions, type RunOptions } from './compile.js';
-import { graphOf, network } from './create.js';
+import { compileNetwork, graphOf, trainedParameters } from './create.js';
 import { CheckpointError, ValueError } from './errors.js';
-import { sourcesOf, type Tensor } from './graph/model.js';
-import { sameShape, showShape } from './graph/node.js';
+import { anything, checkFields, type FieldsOf, notNegative } from './fields.js';
+import { sourcesOf, statesOf, type Tensor } from './graph/model.js';
+import { type Node, sameShape, showShape } from './graph/node.js';
 import { decodeSafetensors } from './io/safetensors.js';
-import type { Network } from './network.js';
+import { Network, type Training } from './network.js';
 import type { NetworkGraph } from './nn/build.js';
 import type { NetworkConfig } from './nn/config.js';
+import { checkLearningRate, updateRule } from './optim/optimizer.js';
 
 /**
- * A network from a file of `save`, or from its bytes. Throws `CheckpointError` if the file is damaged or was not
+ * A network from a file of `save`, or from its bytes, which goes on where it was saved. Throws `CheckpointError` if the file is damaged or was not
  * written by `save`.
  */
 export async function load<Prediction = Tensor>(
@@ -27,32 +29,78 @@ export async function load<Prediction = Tensor>(
   if (text === undefined)
     throw new CheckpointError("load: expected metadata 'lanegrad' with a configuration, got none");
   const { config, graph } = parseConfig(text);
-  checkTensors(graph, tensors);
-  const net = (await network({ ...config, ...options })) as unknown as Network<Prediction>;
+  const training = parseTraining(metadata.training);
+  const { kept, states } = sorted(tensors, graph, training && config);
+  const compiled = await compileNetwork({ ...config, ...options });
+  const { executable } = compiled;
   try {
-    net.setParameters(tensors);
-    return net;
+    executable.setParameters(kept);
+    if (training) {
+      executable.resume(training.steps, states);
+      executable.learningRate = training.learningRate;
+    }
   } catch (cause) {
-    net.dispose();
+    executable.dispose();
     throw new CheckpointError(`load: expected the parameters of this configuration: ${(cause as Error).message}`, {
       cause,
     });
   }
+  return new Network(compiled.config, compiled.graph, executable, training?.epochs);
 }
 
-/** Throws `CheckpointError` unless the tensors are what the configuration keeps: before memory is taken for them. */
-function checkTensors({ training, inference }: NetworkGraph, tensors: ReadonlyMap<string, Tensor>): void {
-  const roots = [training, inference].flatMap(({ loss, outputs }) => (loss ? [loss, ...outputs] : outputs));
+type Tensors = ReadonlyMap<string, Tensor>;
+
+/**
+ * The tensors that a configuration keeps, and those that its optimiser does if training is to go on. Throws
+ * `CheckpointError` unless they are these, before memory is taken for them.
+ */
+function sorted(
+  tensors: Tensors,
+  graph: NetworkGraph,
+  trained: NetworkConfig | null,
+): { kept: Tensors; states: Tensors } {
+  const roots = [graph.training, graph.inference].flatMap(({ loss, outputs }) => (loss ? [loss, ...outputs] : outputs));
   const { parameters, statistics } = sourcesOf(roots);
-  for (const [kind, nodes] of Object.entries({ parameter: parameters, statistic: statistics }))
-    for (const [name, { shape }] of nodes) {
-      const tensor = tensors.get(name);
-      if (!tensor) throw new CheckpointError(`load: expected the ${kind} '${name}', got none`);
-      if (!sameShape(tensor.shape, shape))
-        throw new CheckpointError(
-          `load: expected '${name}' of shape ${showShape(shape)}, got ${showShape(tensor.shape)}`,
-        );
-    }
+  const update = trained?.optimizer ? updateRule(trained.optimizer) : null;
+  const states = statesOf([...trainedParameters(graph).values()], update);
+  const left = new Map(tensors);
+  const take = (kind: string, name: string, { shape }: Node): [string, Tensor] => {
+    const tensor = left.get(name);
+    if (!tensor) throw new CheckpointError(`load: expected the ${kind} '${name}', got none`);
+    if (!sameShape(tensor.shape, shape))
+      throw new CheckpointError(
+        `load: expected '${name}' of shape ${showShape(shape)}, got ${showShape(tensor.shape)}`,
+      );
+    left.delete(name);
+    return [name, tensor];
+  };
+  const result = {
+    kept: new Map([
+      ...[...parameters].map(([name, node]) => take('parameter', name, node)),
+      ...[...statistics].map(([name, node]) => take('statistic', name, node)),
+    ]),
+    states: new Map([...states].map(([name, { parameter }]) => take("optimizer's", name, parameter))),
+  };
+  const [extra] = left.keys();
+  if (extra !== undefined) throw new CheckpointError(`load: expected tensors of this configuration, got '${extra}'`);
+  return result;
+}
+
+const trainingFields: FieldsOf<Training> = { steps: notNegative, epochs: notNegative, learningRate: anything };
+
+/** How far training had come; null if the file does not say. Throws `CheckpointError` if it says what cannot be. */
+function parseTraining(text: string | undefined): Training | null {
+  if (text === undefined) return null;
+  try {
+    const training: Training = JSON.parse(text);
+    checkFields('training', training, trainingFields);
+    checkLearningRate(training.learningRate);
+    return training;
+  } catch (cause) {
+    throw new CheckpointError(`load: expected metadata 'training' as save writes it: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
 }
 
 /** The configuration in a file, and its graph. Throws `CheckpointError` if it is none that `network()` would take. */

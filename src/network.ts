@@ -1,7 +1,7 @@
 /** Networks: layers, a loss and an optimiser, compiled and ready to be trained. */
 import { platform } from '#platform';
 import { UnsupportedError, ValueError } from './errors.js';
-import { checkFields, flag, optional } from './fields.js';
+import { checkFields, type FieldsOf, flag, optional } from './fields.js';
 import { checkFeeds, checkFinite, type FeedRule, feedRules } from './graph/feeds.js';
 import { type Executable, type MemoryPlan, namedTensors, type RuntimeReport, type Tensor } from './graph/model.js';
 import { type Node, size } from './graph/node.js';
@@ -25,6 +25,20 @@ export interface TrainedGraph {
 /** The fields of the options of `predict`. */
 const predictFields = { logits: optional(flag) };
 
+export interface SaveOptions {
+  /** Whether what training goes on from is saved too; by default yes. */
+  readonly training?: boolean;
+}
+
+const saveFields: FieldsOf<SaveOptions> = { training: optional(flag) };
+
+/** How far training has come, in the metadata of a file. */
+export interface Training {
+  readonly steps: number;
+  readonly epochs: number;
+  readonly learningRate: number;
+}
+
 /** `Prediction` is what `predict` returns: a tensor, or for several outputs one of each by its name. */
 export class Network<Prediction = Tensor> {
   /** What made this network: plain data, which `network()` takes back. */
@@ -37,7 +51,7 @@ export class Network<Prediction = Tensor> {
   readonly #sizes: Readonly<Record<string, number>>;
   readonly #trainable: Trainable;
 
-  constructor(config: NetworkConfig, graph: NetworkGraph, executable: Executable) {
+  constructor(config: NetworkConfig, graph: NetworkGraph, executable: Executable, epochs = 0) {
     this.config = config;
     this.#graph = graph;
     this.#executable = executable;
@@ -50,7 +64,7 @@ export class Network<Prediction = Tensor> {
     this.#trainable = {
       batch: config.batch as number,
       seed: config.seed as number,
-      epochs: 0,
+      epochs,
       sizes: this.#sizes,
       check: (operation, data) => this.#check(operation, data),
       checkFinite: (operation, columns) => checkFinite(operation, this.#rules, columns),
@@ -96,6 +110,11 @@ export class Network<Prediction = Tensor> {
   /** Steps taken so far. */
   get steps(): number {
     return this.#executable.steps;
+  }
+
+  /** Epochs of `fit` completed so far. */
+  get epochs(): number {
+    return this.#trainable.epochs;
   }
 
   /** The learning rate of the next step. */
@@ -224,14 +243,26 @@ export class Network<Prediction = Tensor> {
   }
 
   /**
-   * The parameters and statistics as safetensors, with the configuration in the metadata; written to a file if a path is
-   * given. What the optimiser keeps, and the number of steps, are left out: training begins anew after `load`. Throws `UnsupportedError` for a network whose loss is a function, which no file can hold.
+   * The network as safetensors, written to a file if a path is given: parameters and statistics, and the configuration in
+   * the metadata. With them goes what training goes on from: the optimiser's state, the number of steps and of epochs, and
+   * the learning rate, so that k steps, `save`, `load` and n steps are k + n steps to the last bit. Without them, with
+   * `training: false`, a network that was loaded begins its training anew.
+   *
+   * Throws `UnsupportedError` for a network whose loss is a function, which no file can hold.
    */
-  async save(path?: string): Promise<Uint8Array> {
+  async save(path?: string, options: SaveOptions = {}): Promise<Uint8Array> {
+    checkFields('save', options, saveFields);
+    const { training = true } = options;
     if (this.#graph.outputs.some(({ config }) => typeof config.loss === 'function'))
       throw new UnsupportedError('save: expected a configuration of plain data, got a loss that is a function');
     const tensors = new Map([...this.parameters(), ...this.statistics()]);
-    const bytes = encodeSafetensors(tensors, { lanegrad: JSON.stringify(this.config) });
+    const metadata: Record<string, string> = { lanegrad: JSON.stringify(this.config) };
+    if (training && this.config.optimizer) {
+      for (const [name, tensor] of this.#executable.states()) tensors.set(name, tensor);
+      const { steps, epochs, learningRate } = this;
+      metadata.training = JSON.stringify({ steps, epochs, learningRate } satisfies Training);
+    }
+    const bytes = encodeSafetensors(tensors, metadata);
     if (path !== undefined) await platform.writeFile(path, bytes);
     return bytes;
   }

@@ -88,8 +88,12 @@ export interface Executable {
   parameters(): Map<string, Tensor>;
   /** A copy of each statistic. */
   statistics(): Map<string, Tensor>;
+  /** A copy of what the optimiser keeps, by the names of `OptimizerState`. */
+  states(): Map<string, Tensor>;
   /** Overwrites the parameters and statistics that are named. Checks all of them before it changes any. */
   setParameters(values: ReadonlyMap<string, Tensor>): void;
+  /** Goes on from what another run has kept: after so many steps, with all of its states, which are checked first. */
+  resume(steps: number, states: ReadonlyMap<string, Tensor>): void;
   /** A copy of everything that training changes. */
   snapshot(): Snapshot;
   /** Goes back to a snapshot of this model. */
@@ -138,6 +142,13 @@ export interface RuntimeReport {
   readonly reason: string;
 }
 
+/** A tensor that the optimiser keeps, of its parameter's shape; it goes by both names, as `0.weight.m`. */
+export interface OptimizerState {
+  readonly parameter: Node;
+  /** Its place among the rule's states. */
+  readonly index: number;
+}
+
 /** A model with its backward pass, which is graph too. */
 export interface Derivation {
   /** The loss as one number; null without a loss. */
@@ -153,6 +164,7 @@ export interface Derivation {
   readonly statistics: ReadonlyMap<string, Node>;
   /** Parameters and statistics. */
   readonly kept: ReadonlyMap<string, Node>;
+  readonly states: ReadonlyMap<string, OptimizerState>;
 }
 
 /** Finds the model's sources and derives its gradients. Throws `ValueError` or `ShapeError` if they do not make sense. */
@@ -185,10 +197,22 @@ export function derive(model: Model): Derivation {
     parameters,
     statistics,
     kept: new Map([...parameters, ...statistics]),
+    states: statesOf(
+      [...trained.keys()].map((name) => parameters.get(name) as Node),
+      model.update,
+    ),
     gradients: derived,
     directions: model.clipGlobalNorm === undefined ? trained : clipped(trained, model.clipGlobalNorm),
   };
 }
+
+/** What the rule keeps of these parameters. */
+export const statesOf = (parameters: readonly Node[], update: UpdateRule | null): Map<string, OptimizerState> =>
+  new Map(
+    parameters.flatMap((parameter) =>
+      (update?.states ?? []).map((state, index) => [`${parameter.name}.${state}`, { parameter, index }] as const),
+    ),
+  );
 
 /** The loss as one number: its mean over the batch if it has one a sample. */
 function lossValue(loss: Node): Node {
@@ -240,23 +264,34 @@ export function namedTensors(
   return new Map(Object.entries(values));
 }
 
-/** Throws `ValueError` or `ShapeError` unless each value belongs to a parameter, has its shape and is finite in f32. */
-export function checkParameters(parameters: ReadonlyMap<string, Node>, values: ReadonlyMap<string, Tensor>): void {
+/** Throws `ValueError` or `ShapeError` unless each value belongs to a node, has its shape and is finite in f32. */
+export function checkTensors(
+  operation: string,
+  nodes: ReadonlyMap<string, Node>,
+  values: ReadonlyMap<string, Tensor>,
+): void {
   for (const [name, value] of values) {
-    const node = parameters.get(name);
+    const node = nodes.get(name);
     if (!node) {
-      const known = [...parameters.keys()].join(', ');
-      throw new ValueError(`setParameters: expected one of the parameters ${known}, got '${name}'`);
+      const known = [...nodes.keys()].join(', ');
+      throw new ValueError(`${operation}: expected one of the parameters ${known}, got '${name}'`);
     }
     if (!Array.isArray(value?.shape) || typeof value.data?.length !== 'number')
-      throw new ValueError(`setParameters: expected a shape and data for '${name}', got ${String(value)}`);
+      throw new ValueError(`${operation}: expected a shape and data for '${name}', got ${String(value)}`);
     const { shape, data } = value;
     if (!sameShape(shape, node.shape) || data.length !== size(node.shape))
       throw new ShapeError(
-        `setParameters: expected '${name}' of shape ${showShape(node.shape)}, got ${showShape(shape)} with ${data.length} numbers`,
+        `${operation}: expected '${name}' of shape ${showShape(node.shape)}, got ${showShape(shape)} with ${data.length} numbers`,
       );
     for (let i = 0; i < data.length; i++)
       if (typeof data[i] !== 'number' || !Number.isFinite(Math.fround(data[i])))
-        throw new ValueError(`setParameters: expected finite numbers in '${name}', got ${data[i]} at index ${i}`);
+        throw new ValueError(`${operation}: expected finite numbers in '${name}', got ${data[i]} at index ${i}`);
   }
+}
+
+/** Throws `ValueError` or `ShapeError` unless the values are all of the states. */
+export function checkStates(states: ReadonlyMap<string, OptimizerState>, values: ReadonlyMap<string, Tensor>): void {
+  for (const name of states.keys())
+    if (!values.has(name)) throw new ValueError(`resume: expected the optimizer's '${name}', got none`);
+  checkTensors('resume', new Map([...states].map(([name, { parameter }]) => [name, parameter])), values);
 }

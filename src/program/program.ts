@@ -2,7 +2,8 @@
 import { platform } from '#platform';
 import { DisposedError, UnsupportedError, ValueError } from '../errors.js';
 import {
-  checkParameters,
+  checkStates,
+  checkTensors,
   type Derivation,
   derive,
   type Executable,
@@ -222,6 +223,16 @@ export class Program implements Executable {
     return this.#kept('statistics');
   }
 
+  states(): Map<string, Tensor> {
+    this.#alive('states');
+    return new Map(
+      [...this.derivation.states].map(([name, state]) => {
+        const { shape } = state.parameter;
+        return [name, { shape, data: this.runtime.unpack(this.#store.stateAddress(state), shape) }];
+      }),
+    );
+  }
+
   #kept(what: 'parameters' | 'statistics'): Map<string, Tensor> {
     this.#alive(what);
     return new Map(
@@ -235,10 +246,22 @@ export class Program implements Executable {
   setParameters(values: ReadonlyMap<string, Tensor>): void {
     this.#alive('setParameters');
     const { kept } = this.derivation;
-    checkParameters(kept, values);
+    checkTensors('setParameters', kept, values);
     this.#stage = 'none';
     for (const [name, { shape, data }] of values)
       this.runtime.pack(this.#store.address(kept.get(name) as Node), shape, data);
+  }
+
+  resume(steps: number, values: ReadonlyMap<string, Tensor>): void {
+    this.#alive('resume');
+    const { states } = this.derivation;
+    checkStates(states, values);
+    for (const [name, state] of states) {
+      const { shape, data } = values.get(name) as Tensor;
+      this.runtime.pack(this.#store.stateAddress(state), shape, data);
+    }
+    this.#steps = steps;
+    this.#stage = 'none';
   }
 
   fillUniform(name: string, seed: number, stream: number, low: number, high: number): void {

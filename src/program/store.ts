@@ -1,5 +1,6 @@
 /** What outlives a run: parameters, statistics, constants, and the optimiser's state, in one block each. */
 import type { Buffer } from '../graph/lowering.js';
+import type { OptimizerState } from '../graph/model.js';
 import type { Node } from '../graph/node.js';
 import { sourceData } from '../graph/ops/source.js';
 import type { Runtime } from '../runtime/runtime.js';
@@ -58,6 +59,10 @@ export class Store {
   /** The optimiser's tensors of a parameter. */
   states(node: Node): readonly Buffer[] {
     return this.#states.get(node) as Buffer[];
+  }
+
+  stateAddress({ parameter, index }: OptimizerState): number {
+    return this.addressOf(this.states(parameter)[index]);
   }
 
   addressOf(buffer: Buffer): number {

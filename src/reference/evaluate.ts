@@ -2,7 +2,7 @@
 import { ShapeError } from '../errors.js';
 import { checkFeeds, checkFinite, feedRules } from '../graph/feeds.js';
 import { backpropagate } from '../graph/gradient.js';
-import { checkParameters, type Feeds, sourcesOf, type Tensor } from '../graph/model.js';
+import { checkTensors, type Feeds, sourcesOf, type Tensor } from '../graph/model.js';
 import { type Node, reachable, showNode, showShape, size } from '../graph/node.js';
 import type { Values } from '../graph/operation.js';
 import { batchMean } from '../graph/ops/reduce.js';
@@ -40,7 +40,7 @@ export function evaluate(
   const rows = checkFeeds('evaluate', rules, feeds, Infinity);
   checkFinite('evaluate', rules, feeds);
   const nodes = reachable([f]);
-  checkParameters(sourcesOf([f]).parameters, parameters);
+  checkTensors('setParameters', sourcesOf([f]).parameters, parameters);
 
   const root = f.batched ? batchMean(f) : f;
   const { gradients, flows } = backpropagate(root, nodes, constant(1));

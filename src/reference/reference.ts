@@ -5,13 +5,15 @@
 import { DisposedError, MemoryError, UnsupportedError, ValueError } from '../errors.js';
 import { checkFeeds, checkFinite, type FeedRule, feedRules } from '../graph/feeds.js';
 import {
-  checkParameters,
+  checkStates,
+  checkTensors,
   type Derivation,
   derive,
   type Executable,
   type Feeds,
   type MemoryPlan,
   type Model,
+  type OptimizerState,
   type RuntimeReport,
   type Snapshot,
   type Tensor,
@@ -185,6 +187,12 @@ export class Reference implements Executable {
     return this.#tensors('statistics');
   }
 
+  states(): Map<string, Tensor> {
+    this.#alive('states');
+    const states = [...this.#derivation.states];
+    return new Map(states.map(([name, state]) => [name, tensor(state.parameter, this.#state(state), 1)]));
+  }
+
   #tensors(what: 'parameters' | 'statistics'): Map<string, Tensor> {
     this.#alive(what);
     const nodes = [...this.#derivation[what]];
@@ -193,8 +201,18 @@ export class Reference implements Executable {
 
   setParameters(values: ReadonlyMap<string, Tensor>): void {
     this.#alive('setParameters');
-    checkParameters(this.#derivation.kept, values);
+    checkTensors('setParameters', this.#derivation.kept, values);
     for (const [name, { data }] of values) this.#named(name).set(data);
+    this.#fed = null;
+    this.#gradients = null;
+  }
+
+  resume(steps: number, values: ReadonlyMap<string, Tensor>): void {
+    this.#alive('resume');
+    const { states } = this.#derivation;
+    checkStates(states, values);
+    for (const [name, state] of states) this.#state(state).set((values.get(name) as Tensor).data);
+    this.#steps = steps;
     this.#fed = null;
     this.#gradients = null;
   }
@@ -232,6 +250,10 @@ export class Reference implements Executable {
 
   dispose(): void {
     this.#disposed = true;
+  }
+
+  #state({ parameter, index }: OptimizerState): Values {
+    return (this.#states.get(parameter) as Values[])[index];
   }
 
   /** The values of a parameter or statistic. */

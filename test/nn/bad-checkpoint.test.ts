@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { CheckpointError, ValueError } from '../../src/errors.js';
 import { dense, load, network } from '../../src/index.js';
-import { encodeSafetensors } from '../../src/io/safetensors.js';
+import { decodeSafetensors, encodeSafetensors } from '../../src/io/safetensors.js';
 import { any, config, expectRefused, testedTiers } from './refusals.js';
 
 describe.each(testedTiers)('on %s', (tier) => {
@@ -67,6 +67,35 @@ describe.each(testedTiers)('on %s', (tier) => {
       const { shape, data } = values.get('1.bias') as { shape: number[]; data: Float32Array };
       values.set('1.bias', { shape, data: data.map(() => Number.NaN) });
       await refusesBytes(encodeSafetensors(values, { lanegrad: json({}) }), '1.bias');
+    });
+
+    it('an optimiser that has lost something, or a tensor too many', async () => {
+      const { tensors, metadata } = decodeSafetensors(await saved);
+      expect(tensors.delete('0.bias.v')).toBe(true);
+      await refusesBytes(encodeSafetensors(tensors, metadata), "expected the optimizer's '0.bias.v', got none");
+      const { tensors: more } = decodeSafetensors(await saved);
+      await refusesBytes(
+        encodeSafetensors(more.set('2.bias', { shape: [], data: new Float32Array(1) }), metadata),
+        '2.bias',
+      );
+    });
+
+    it('states that are not finite', async () => {
+      const { tensors, metadata } = decodeSafetensors(await saved);
+      tensors.get('1.weight.m')?.data.fill(Number.NaN, 3, 4);
+      await refusesBytes(encodeSafetensors(tensors, metadata), "'1.weight.m', got NaN at index 3");
+    });
+
+    it.each([
+      ['no JSON', '{', 'JSON'],
+      ['not an object', '5', 'got 5'],
+      ['another field', '{ "steps": 1, "epochs": 0, "learningRate": 1, "rate": 1 }', "got 'rate'"],
+      ['steps that are none', '{ "steps": -1, "epochs": 0, "learningRate": 1 }', 'steps'],
+      ['half an epoch', '{ "steps": 1, "epochs": 0.5, "learningRate": 1 }', 'epochs'],
+      ['no learning rate', '{ "steps": 1, "epochs": 0 }', 'learningRate'],
+    ])('training that is %s', async (_, training, words) => {
+      const { tensors, metadata } = decodeSafetensors(await saved);
+      await refusesBytes(encodeSafetensors(tensors, { ...metadata, training }), words);
     });
 
     it.each([undefined, null, 5, {}])('%s instead of bytes', async (bad) => {
