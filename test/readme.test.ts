@@ -22,7 +22,7 @@ async function output(code: string, tier: string): Promise<string[]> {
   return stdout.trimEnd().split('\n');
 }
 
-it('has examples', () => expect(examples).toHaveLength(10));
+it('has examples', () => expect(examples).toHaveLength(11));
 
 const functionsOf = (module: object): string[] =>
   Object.entries(module)
