@@ -66,6 +66,7 @@ export class Network<Prediction = Tensor> {
       seed: config.seed as number,
       epochs,
       sizes: this.#sizes,
+      taken: training.loss ? feedRules([training.loss]).map(({ name }) => name) : [],
       check: (operation, data) => this.#check(operation, data),
       checkFinite: (operation, columns) => checkFinite(operation, this.#rules, columns),
       view: (name) => executable.view(name),

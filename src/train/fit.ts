@@ -58,6 +58,8 @@ export interface Trainable {
   epochs: number;
   /** Numbers of a sample in each column. */
   readonly sizes: Readonly<Record<string, number>>;
+  /** The columns that a step takes; evaluation may take more. */
+  readonly taken: readonly string[];
   steps(): number;
   /** The samples, and how many. Throws if anything in the data is not as it must be, but for numbers that are not finite. */
   check(operation: string, data: Dataset): Checked;
@@ -214,12 +216,13 @@ function split(
 
 /** The samples, ready for steps on any rows of them. Throws if a number is not finite. */
 function prepared(net: Trainable, columns: Columns): Samples {
-  const placed = net.place(columns);
+  const taken = Object.fromEntries(net.taken.map((name) => [name, columns[name]]));
+  const placed = net.place(taken);
   // The kernels look while they copy, faster than JavaScript does; it finds the number that is not finite.
   if (placed?.finite) return placed;
   placed?.dispose();
   net.checkFinite('fit', columns);
-  return gathered(net, columns);
+  return gathered(net, taken);
 }
 
 /** Samples that stay where they are: those of each batch are gathered where the network reads them. */

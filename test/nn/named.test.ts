@@ -108,6 +108,23 @@ describe.each(await availableTiers())('several inputs and outputs on %s', (tier)
     for (let epoch = 0; epoch < 3; epoch++) for (const { x, y } of [part(0, 8), part(8, 15)]) twin.trainStep(x, y);
     expect(twin.parameters()).toEqual(net.parameters());
   });
+
+  it('are fitted where only an output without a loss needs one of the inputs', async () => {
+    const net = await network({
+      inputs: { a: 2, b: 3 },
+      layers: { trained: { ...dense(2), from: 'a' }, other: { ...dense(1), from: 'b' } },
+      outputs: { trained: { loss: 'meanSquaredError' }, other: {} },
+      optimizer: sgd({ learningRate: 0.1 }),
+      batch: 4,
+      tier,
+    });
+    const rows = (size: number) => Float32Array.from({ length: 10 * size }, (_, i) => Math.sin(i));
+    const other = net.parameters().get('other.weight');
+    const history = await net.fit({ x: { a: rows(2), b: rows(3) }, y: rows(2) }, { epochs: 20 });
+    expect(history[19].loss).toBeLessThan(history[0].loss);
+    expect(net.parameters().get('other.weight')).toEqual(other);
+    net.dispose();
+  });
 });
 
 describe('named layers', () => {
