@@ -15,7 +15,8 @@
  */
 import { samplePanels } from '../batch';
 import { Combine } from '../generated/instructions';
-import { add, either, eq, gt, keep, Lanes, Mask, mul, ne, select, splat } from '../generated/lanes';
+import { add, either, eq, gt, keep, Lanes, Mask, mul, ne, select, splat, sub } from '../generated/lanes';
+import { excess, SUM_BLOCK } from './compensate';
 import { Line, Single } from './element';
 
 export function combineUnits(r: usize): i32 {
@@ -153,12 +154,42 @@ class Sum {
       let y1 = splat(0);
       let y2 = splat(0);
       let y3 = splat(0);
-      for (let s = set; s < setEnd; s += 4) {
-        const p = x + load<u32>(s) * step;
-        y0 = add(y0, changetype<E>(0).load(p));
-        y1 = add(y1, changetype<E>(0).load(p + next));
-        y2 = add(y2, changetype<E>(0).load(p + 2 * next));
-        y3 = add(y3, changetype<E>(0).load(p + 3 * next));
+      let excess0 = splat(0);
+      let excess1 = splat(0);
+      let excess2 = splat(0);
+      let excess3 = splat(0);
+      let s = set;
+      while (true) {
+        let block0 = splat(0);
+        let block1 = splat(0);
+        let block2 = splat(0);
+        let block3 = splat(0);
+        for (const blockEnd = min(s + 4 * SUM_BLOCK, setEnd); s < blockEnd; s += 4) {
+          const p = x + load<u32>(s) * step;
+          block0 = add(block0, changetype<E>(0).load(p));
+          block1 = add(block1, changetype<E>(0).load(p + next));
+          block2 = add(block2, changetype<E>(0).load(p + 2 * next));
+          block3 = add(block3, changetype<E>(0).load(p + 3 * next));
+        }
+        block0 = sub(block0, excess0);
+        block1 = sub(block1, excess1);
+        block2 = sub(block2, excess2);
+        block3 = sub(block3, excess3);
+        const next0 = add(y0, block0);
+        const next1 = add(y1, block1);
+        const next2 = add(y2, block2);
+        const next3 = add(y3, block3);
+        if (s < setEnd) {
+          excess0 = excess(next0, y0, block0);
+          excess1 = excess(next1, y1, block1);
+          excess2 = excess(next2, y2, block2);
+          excess3 = excess(next3, y3, block3);
+        }
+        y0 = next0;
+        y1 = next1;
+        y2 = next2;
+        y3 = next3;
+        if (s >= setEnd) break;
       }
       y0 = mul(scale, y0);
       y1 = mul(scale, y1);

@@ -4,8 +4,9 @@
  */
 import { rows, samplePanels, scratch } from '../batch';
 import { BatchMean, ShareBatch, SumBatch, SumFeatures, SumPanels } from '../generated/instructions';
-import { add, BYTES, iota, keep, LANES, load, lt, mul, splat, store } from '../generated/lanes';
+import { add, BYTES, iota, keep, LANES, load, lt, mul, splat, store, sub } from '../generated/lanes';
 import { blockRows, KC, LINE_BYTES, lines, panels, tileRows, weightLine } from '../panel';
+import { excess, SUM_BLOCK } from './compensate';
 
 export function sumFeaturesUnits(r: usize): i32 {
   return samplePanels;
@@ -22,27 +23,52 @@ export function sumFeatures(r: usize, first: i32, last: i32): void {
   }
 }
 
-/** The sum of `count` lines, as that of the even ones plus that of the odd ones: two chains of additions overlap. */
+/** The sum of `count` lines, at least one, in blocks of SUM_BLOCK. */
 function sumLines(x: usize, count: i32, y: usize): void {
-  const pairsEnd = x + lines(count & ~1);
-  for (let j: usize = 0; j < LINE_BYTES; j += 2 * BYTES) {
-    let even0 = splat(0);
-    let even1 = splat(0);
-    let odd0 = splat(0);
-    let odd1 = splat(0);
+  for (let j: usize = 0; j < LINE_BYTES; j += 4 * BYTES) {
     let p = x + j;
-    for (const end = pairsEnd + j; p < end; p += 2 * LINE_BYTES) {
-      even0 = add(even0, load(p));
-      even1 = add(even1, load(p + BYTES));
-      odd0 = add(odd0, load(p + LINE_BYTES));
-      odd1 = add(odd1, load(p + LINE_BYTES + BYTES));
+    const end = p + lines(count);
+    let sum0 = splat(0);
+    let sum1 = splat(0);
+    let sum2 = splat(0);
+    let sum3 = splat(0);
+    let excess0 = splat(0);
+    let excess1 = splat(0);
+    let excess2 = splat(0);
+    let excess3 = splat(0);
+    while (p < end) {
+      const blockEnd = min(p + lines(SUM_BLOCK), end);
+      let block0 = splat(0);
+      let block1 = splat(0);
+      let block2 = splat(0);
+      let block3 = splat(0);
+      for (; p < blockEnd; p += LINE_BYTES) {
+        block0 = add(block0, load(p));
+        block1 = add(block1, load(p + BYTES));
+        block2 = add(block2, load(p + 2 * BYTES));
+        block3 = add(block3, load(p + 3 * BYTES));
+      }
+      block0 = sub(block0, excess0);
+      block1 = sub(block1, excess1);
+      block2 = sub(block2, excess2);
+      block3 = sub(block3, excess3);
+      const next0 = add(sum0, block0);
+      const next1 = add(sum1, block1);
+      const next2 = add(sum2, block2);
+      const next3 = add(sum3, block3);
+      excess0 = excess(next0, sum0, block0);
+      excess1 = excess(next1, sum1, block1);
+      excess2 = excess(next2, sum2, block2);
+      excess3 = excess(next3, sum3, block3);
+      sum0 = next0;
+      sum1 = next1;
+      sum2 = next2;
+      sum3 = next3;
     }
-    if (count & 1) {
-      even0 = add(even0, load(p));
-      even1 = add(even1, load(p + BYTES));
-    }
-    store(y + j + BYTES, add(even1, odd1));
-    store(y + j, add(even0, odd0));
+    store(y + j + 3 * BYTES, sum3);
+    store(y + j + 2 * BYTES, sum2);
+    store(y + j + BYTES, sum1);
+    store(y + j, sum0);
   }
 }
 

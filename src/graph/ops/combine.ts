@@ -26,8 +26,9 @@ export const combination = (name: string): Operation<CombineAttributes> => ({
   evaluate(node, [x], evaluation, { map, scale }) {
     const y = evaluation.allocate(node);
     eachElement(map, y, (i, set, at) => {
-      for (const s of set) y[i] += x[at(s)];
-      y[i] *= scale;
+      let total = 0;
+      for (const s of set) total += x[at(s)];
+      y[i] = scale * total;
     });
     return y;
   },
