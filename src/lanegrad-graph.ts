@@ -26,7 +26,14 @@ export {
   softTargetCrossEntropy,
   triplet,
 } from './graph/ops/composed-losses.js';
-export { type ConvOptions, type ConvTransposeOptions, conv1d, conv2d, convTranspose2d } from './graph/ops/conv.js';
+export {
+  type Conv1dOptions,
+  type ConvOptions,
+  type ConvTransposeOptions,
+  conv1d,
+  conv2d,
+  convTranspose2d,
+} from './graph/ops/conv.js';
 export { dense } from './graph/ops/dense.js';
 export { type DropoutOptions, dropout } from './graph/ops/dropout.js';
 export {

@@ -36,7 +36,7 @@ export function apply<A extends object>(
   name?: string,
 ): Node {
   checkNodes(operation.name, inputs);
-  const shape = shapeOf(operation, inputs, attributes);
+  const shape = Object.freeze([...shapeOf(operation, inputs, attributes)]);
   const batched = operation.batched ? operation.batched(inputs, attributes) : inputs.some((node) => node.batched);
   return Object.freeze({ id: created++, operation, inputs, attributes, shape, batched, name, origin: here() });
 }

@@ -140,6 +140,39 @@ describe('operands that do not fit', () => {
   });
 });
 
+describe('conv1d', () => {
+  it.each(['stride', 'dilation', 'padding'])('refuses a pair as %s: its axis is one', (name) => {
+    const options = { [name]: [1, 1] };
+    const error = errorOf(() => graph.conv1d(input('image1d', [9, 4]), parameter('w', [3, 4, 6]), undefined, options));
+    expect((error as Error).message).toBe(`conv1d: expected ${name} to be one number, got [1,1]`);
+  });
+});
+
+describe('an index', () => {
+  const many = parameter('many', [2 ** 24 + 1, 1]);
+  it.each<[string, () => unknown]>([
+    ['gather', () => graph.gather(many, label)],
+    ['embedding', () => graph.embedding(many, label)],
+    ['softmaxCrossEntropy', () => graph.softmaxCrossEntropy(input('logits', [2 ** 24 + 1]), label)],
+  ])('of %s is refused where f32 does not tell all of them apart', (name, call) => {
+    expect((errorOf(call) as Error).message).toMatch(new RegExp(`^${name}: expected at most 16777216 .* got 16777217`));
+  });
+
+  it('of softmaxCrossEntropy is an input or an argmax, since others are not checked', () => {
+    const computed = graph.add(label, 1);
+    expect((errorOf(() => graph.softmaxCrossEntropy(a, computed)) as Error).message).toMatch(/expected an index/);
+    expect(errorOf(() => graph.softmaxCrossEntropy(a, graph.argmax(a)))).toBeUndefined();
+  });
+});
+
+it('the shape of a node cannot be changed', () => {
+  const given = [2, 2];
+  const node = graph.reshape(b, given);
+  given[0] = 7;
+  expect(node.shape).toEqual([2, 2]);
+  expect(() => (node.shape as number[]).reverse()).toThrow(TypeError);
+});
+
 /** Options of a name that there is not, and what are no options. */
 const misspelt = { strid: 2 } as object;
 const [transposed, image1d] = [parameter('transposed', [3, 3, 6, 4]), input('image1d', [9, 4])];

@@ -88,6 +88,18 @@ describe.each(await availableTiers())('on %s', (tier) => {
     expect((await run(tier, [-2, 0, 3], [3], g.abs)).gradient).toEqual([-1, 0, 1]);
   });
 
+  it('gather takes the same row of every sample by an index that samples share', async () => {
+    const x = g.input('x', [3]);
+    const f = g.gather(x, g.argmax(g.parameter('p', [3], [0, 0, 1])));
+    const program = await g.compile(f, { gradients: ['x'], outputs: [f], batch: 4, tier });
+    const feeds = { x: numbers(12) };
+    expect([...program.predict(feeds)[0].data]).toEqual([2, 5, 8, 11]);
+    program.forward(feeds);
+    const { data } = program.backward().get('x') as g.Tensor;
+    expect([...data]).toEqual([0, 0, 0.25, 0, 0, 0.25, 0, 0, 0.25, 0, 0, 0.25]);
+    program.dispose();
+  });
+
   it('gather takes another row for every sample', async () => {
     const rows = g.gather(g.input('x', [3, 2]), g.input('i', [2]));
     const program = await g.compile(g.sum(rows), { gradients: ['x'], outputs: [rows], batch: 2, tier });

@@ -148,8 +148,13 @@ export const min = (x: Node, axes?: Axes): Node => neg(greatest(neg(x), ...reduc
  */
 export const argmax = (x: Node, axis = -1): Node => positions(x, ...reduction('argmax', x, axisOf('argmax', x, axis)));
 
+/** The most integers from 0 on that f32, in which an index travels, tells apart. */
+const MOST_INDICES = 2 ** 24;
+
 /** Throws `ValueError` unless these are known to be integers 0 to n - 1: an input that is checked, or such an argmax. */
 export function checkIndex(operation: string, index: Node, n: number): void {
+  if (n > MOST_INDICES)
+    throw new ValueError(`${operation}: expected at most ${MOST_INDICES} to choose from by an index in f32, got ${n}`);
   const { map } = index.attributes as Choice;
   if (sourceKind(index) !== 'input' && !(index.operation === positionOperation && map.begins[1] <= n))
     throw new ValueError(
@@ -173,7 +178,9 @@ export function gather(x: Node, index: Node): Node {
     size(x.shape),
     axisMaps(x.shape, (axis) => (axis === 0 ? any : undefined)),
   );
-  return pick(index.batched && !x.batched ? repeat(x) : x, index, [...index.shape, ...rest], map);
+  const batched = x.batched || index.batched;
+  const [from, at] = [x, index].map((node) => (batched && !node.batched ? repeat(node) : node));
+  return pick(from, at, [...index.shape, ...rest], map);
 }
 
 export const chooseOperations = [greatestOperation, positionOperation, pickOperation, unpickOperation];

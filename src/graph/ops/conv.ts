@@ -17,6 +17,11 @@ export interface ConvOptions {
   readonly groups?: number;
 }
 
+/** The same along one axis, in numbers alone. */
+export type Conv1dOptions = {
+  readonly [Name in keyof ConvOptions]: Exclude<ConvOptions[Name], Pair>;
+};
+
 export interface ConvTransposeOptions extends ConvOptions {
   /** What the output is longer, where several outputs of a strided convolution have the same extent; by default 0. */
   readonly outputPadding?: Extents;
@@ -59,6 +64,10 @@ function windowOf(name: string, axes: 1 | 2, [x, weight, ...bias]: Operands, opt
   const { groups = 1 } = options;
   if (!Number.isInteger(groups) || groups < 1)
     throw new ValueError(`${name}: expected groups to be a positive integer, got ${groups}`);
+  if (axes === 1)
+    for (const extent of ['stride', 'dilation', 'padding'] as const)
+      if (Array.isArray(options[extent]))
+        throw new ValueError(`${name}: expected ${extent} to be one number, got ${JSON.stringify(options[extent])}`);
   const two = (value: Extents): Extents => (axes === 1 && typeof value === 'number' ? [1, value] : value);
   const input = (axes === 1 ? [1, x.shape[0]] : x.shape.slice(0, 2)) as unknown as Pair;
   const kernel = (axes === 1 ? [1, weight.shape[0]] : weight.shape.slice(0, 2)) as unknown as Pair;
@@ -110,8 +119,8 @@ function convolution(name: string, axes: 1 | 2, operands: Operands, options: Con
 export const conv2d = (x: Node, weight: Node, bias?: Node, options: ConvOptions = {}): Node =>
   convolution('conv2d', 2, operandsOf(x, weight, bias), options);
 
-/** The same along one axis: x [length, channels], the weight [k, channels / groups, filters]. */
-export const conv1d = (x: Node, weight: Node, bias?: Node, options: ConvOptions = {}): Node =>
+/** The same along one axis: x [length, channels], the weight [k, channels / groups, filters]. Extents are numbers. */
+export const conv1d = (x: Node, weight: Node, bias?: Node, options: Conv1dOptions = {}): Node =>
   convolution('conv1d', 1, operandsOf(x, weight, bias), options);
 
 /**

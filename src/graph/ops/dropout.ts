@@ -2,7 +2,7 @@
 import { ValueError } from '../../errors.js';
 import { anything, checkFields, type FieldsOf } from '../../fields.js';
 import { checkStream, philox, seedWords, unit } from '../../random.js';
-import { apply, type Node, type Shape, size } from '../node.js';
+import { apply, checkNodes, type Node, type Shape, size } from '../node.js';
 import type { Operation } from '../operation.js';
 import { mul } from './elementwise.js';
 
@@ -73,6 +73,7 @@ const maskOperation: Operation<MaskAttributes> = {
  * in [0, 1), or for a seed or stream that is none.
  */
 export function dropout(x: Node, rate: number, options: DropoutOptions = {}): Node {
+  checkNodes('dropout', [x]);
   checkFields('dropout', options, dropoutFields);
   const { seed = 0, stream = 0 } = options;
   const rounded = Math.fround(rate);

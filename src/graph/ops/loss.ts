@@ -6,7 +6,7 @@ import { apply, type Node, of, sameShape, showShape, size } from '../node.js';
 import type { Operation, Values } from '../operation.js';
 import { matrix } from '../storage.js';
 import { sigmoid } from './activation.js';
-import { gather } from './choose.js';
+import { checkIndex, gather } from './choose.js';
 import { abs, less, mul, neg, sub } from './elementwise.js';
 import { mean, repeat, spread, sum } from './reduce.js';
 import { reshape } from './reshape.js';
@@ -192,14 +192,16 @@ const loss = (kind: LossName, logits: Node, targets: Node, alpha = 0): Node =>
 /**
  * Cross-entropy of softmax(logits), logits of shape [n], against a label 0...n-1: logsumexp(z) - sum_i q_i z_i, with
  * q = (1 - labelSmoothing) onehot + labelSmoothing / n. Of logits [..., n] against labels [...] it is the mean over the
- * positions. With `classWeights` w of shape [n] a loss is multiplied by w_label, and the labels have to be an input. The
- * mean over the batch is still over the number of samples. Throws `ShapeError` or `ValueError` for shapes, or labels,
+ * positions. The labels are an input, whose numbers are checked as they are fed, or an `argmax` along an axis of at most n
+ * elements. With `classWeights` w of shape [n] a loss is multiplied by w_label; the mean over the batch is still over the
+ * number of samples. Throws `ShapeError` or `ValueError` for shapes, or labels,
  * that do not fit, and if the smoothing is not in [0, 1).
  */
 export function softmaxCrossEntropy(logits: Node, label: Node, labelSmoothing = 0, classWeights?: Node): Node {
   check('softmaxCrossEntropy', 'labelSmoothing', labelSmoothing, fraction);
   const plain = loss('softmaxCrossEntropy', logits, label, labelSmoothing);
   const classes = logits.shape.slice(-1);
+  checkIndex('softmaxCrossEntropy', label, classes[0]);
   if (classWeights && !sameShape(classWeights.shape, classes))
     throw new ShapeError(
       `softmaxCrossEntropy: expected classWeights of shape ${showShape(classes)}, got ${showShape(classWeights.shape)}${of(classWeights)}`,
