@@ -1,5 +1,5 @@
 /** What the kernels show to JavaScript. */
-export { run, DONE, NON_FINITE, BROKEN } from './program';
+export { run } from './program';
 export { dispatch, work } from './jobs';
 export { fail, setScratch, CONTROL_BYTES, MAX_THREADS } from './threads';
 export { SCRATCH_BYTES } from './batch';

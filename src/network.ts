@@ -48,6 +48,7 @@ export class Network<Prediction = Tensor> {
   readonly #ports: Ports;
   /** What `fit` and `evaluate` take; empty without a loss. */
   readonly #rules: readonly FeedRule[];
+  readonly #predictRules: readonly FeedRule[];
   readonly #sizes: Readonly<Record<string, number>>;
   readonly #trainable: Trainable;
 
@@ -58,6 +59,7 @@ export class Network<Prediction = Tensor> {
     const trained = graph.outputs.filter(({ targets }) => targets);
     this.#ports = { x: graph.inputs.map(({ name }) => name), y: trained.map(({ name }) => name) };
     const { training, inference } = graph;
+    this.#predictRules = feedRules(inference.outputs);
     const rules = feedRules([training.loss, inference.loss, ...inference.outputs].filter((node) => node !== null));
     this.#rules = training.loss ? rules : [];
     this.#sizes = Object.fromEntries(rules.map(({ name, size }) => [name, size]));
@@ -169,7 +171,7 @@ export class Network<Prediction = Tensor> {
     checkFields('predict', options, predictFields);
     const { logits = false } = options;
     const nodes = this.#graph.inference.outputs;
-    const rules = feedRules(nodes);
+    const rules = this.#predictRules;
     const columns = columnsOf('predict', 'x', this.#ports.x, x);
     const rows = checkFeeds('predict', rules, columns, Infinity);
     const tensors = nodes.map(({ shape }) => ({ shape: [rows, ...shape], data: new Float32Array(rows * size(shape)) }));

@@ -200,12 +200,6 @@ export function sum(x: Lanes): f32 {
   return x;
 }
 
-// @ts-ignore: decorator
-@inline
-export function any(mask: Mask): bool {
-  return mask;
-}
-
 /** Whether any bit of a line of 16 numbers is set. */
 // @ts-ignore: decorator
 @inline

@@ -224,13 +224,6 @@ export function first(x: Lanes): f32 {
   return f32x4.extract_lane(x, 0);
 }
 
-/** Whether the mask is set in any lane. */
-// @ts-ignore: decorator
-@inline
-export function any(mask: Mask): bool {
-  return v128.any_true(mask);
-}
-
 /** Whether any bit of a line of 16 numbers is set. */
 // @ts-ignore: decorator
 @inline

@@ -18,7 +18,7 @@ import { BYTES, loadSplat, store } from '../generated/lanes';
 import { colTile, FULL_PANELS, listTile, rowTile } from '../generated/micro-kernels';
 import { activationTile, activationGradientTile } from '../ops/activation';
 import { blockRows, KC, LINE, LINE_BYTES, lines, panels, ROWS, rowTiles, tileRows, weightLine } from '../panel';
-import { updateLines, negativeLearningRate } from '../update/rules';
+import { updateLines, negativeLearningRate, weightDecay } from '../update/rules';
 import {
   isLarge,
   LOOK_FROM,
@@ -247,7 +247,7 @@ export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
   const lastRow = splitK ? min(last * ROWS, K) : K;
   // Plain SGD needs nothing but W and the sum: W += -learningRate * S happens in the micro-kernel's registers, and, where
   // samples make several blocks of the sum, for each of them.
-  const inPlace = rule == Rule.SGD;
+  const inPlace = rule == Rule.SGD && weightDecay(hyper) == 0;
   const scale = inPlace ? reinterpret<i32>(negativeLearningRate(hyper)) : ONE;
 
   // While a tile's sum is taken, what it will be added to is read, the optimiser's states included.

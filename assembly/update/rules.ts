@@ -29,6 +29,10 @@ export function negativeLearningRate(hyper: usize): f32 {
   return -f32.load(hyper, LEARNING_RATE);
 }
 
+export function weightDecay(hyper: usize): f32 {
+  return f32.load(hyper, WEIGHT_DECAY);
+}
+
 /** Updates `count` lines of p and of the states that the rule has. */
 export function updateLines(rule: i32, hyper: usize, p: usize, g: usize, s0: usize, s1: usize, count: i32): void {
   const end = p + lines(count);
@@ -82,11 +86,14 @@ function smallest(hyper: usize): Lanes {
   return splat(<f32>7.888609052210118e-31 + 0 * f32.load(hyper, LEARNING_RATE));
 }
 
-/** p -= r g */
+/** p -= r (g + w p) */
 function sgd(hyper: usize, p: usize, end: usize, g: usize): void {
   const rate = negativeRate(hyper);
+  const decay = loadSplat(hyper + WEIGHT_DECAY);
   for (; p < end; p += PAIR, g += PAIR) {
-    storePair(p, madd(rate, load(g), load(p)), madd(rate, load(g + BYTES), load(p + BYTES)));
+    const p0 = load(p);
+    const p1 = load(p + BYTES);
+    storePair(p, madd(rate, madd(decay, p0, load(g)), p0), madd(rate, madd(decay, p1, load(g + BYTES)), p1));
   }
 }
 

@@ -97,7 +97,7 @@ function microKernel(tier, form, MR, inPanel = MR) {
   const read = ['', ' + second', ' + third'].map((stream) => `i32.load(ahead${stream});`).join('\n    ');
   const strip = MR * VECTORS * bytes;
   const goOn = `ahead += ${(strip * 16) / AHEAD_STEPS};
-    if ((K & ${AHEAD_STEPS - 1}) == 0) ahead -= ${strip};`;
+    if ((K & ${AHEAD_STEPS - 1}) == rest) ahead -= ${strip};`;
   const row = (i) => (i < inPanel ? loadSplat('a', rowBytes * i) : loadSplat('next', rowBytes * (i - inPanel)));
   // The addresses grow before they are used: V8 knows that a sum has no upper half, but would clear that of a variable.
   const step = [
@@ -111,7 +111,7 @@ function microKernel(tier, form, MR, inPanel = MR) {
     MR,
     `${kernelName(form, MR, inPanel)}(${PARAMETERS}${own})`,
     `  a -= ${stepBytes};
-${across ? `  let next = a + panel - ${rowBytes * (16 - inPanel)};\n` : ''}  b -= 64;
+${readsAhead ? `  const rest = K & ${AHEAD_STEPS - 1};\n` : ''}${across ? `  let next = a + panel - ${rowBytes * (16 - inPanel)};\n` : ''}  b -= 64;
   while (true) {
     const steps = min(chunk, K);
     const last = b + (<usize>steps << 6);
@@ -285,8 +285,6 @@ ${rowTile(tier)}
 
 /** Panels whose rows \`colTile\` divides into full micro-kernels. */
 export const FULL_PANELS: i32 = ${fullPanels(tier.MR)};
-/** The most rows that a micro-kernel of this tier has. */
-export const MR: i32 = ${tier.MR};
 ${peak(tier)}
 `;
 }

@@ -65,7 +65,7 @@ export const adamw = (options: Options<AdamConfig> = {}): AdamConfig => ({
   ...options,
 });
 
-/** RMSprop (Hinton, 2012): v := alpha v + (1 - alpha) g^2; b := momentum b + g / (sqrt(v) + Math.max(epsilon, LEAST_EPSILON)); p -= r b. Defaults: 0.01, alpha 0.99, epsilon 1e-8. */
+/** RMSprop (Hinton, 2012): v := alpha v + (1 - alpha) g^2; b := momentum b + g / (sqrt(v) + epsilon); p -= r b. Defaults: 0.01, alpha 0.99, epsilon 1e-8. */
 export const rmsprop = (options: Options<RmspropConfig> = {}): RmspropConfig => ({
   kind: 'rmsprop',
   learningRate: 0.01,
@@ -130,7 +130,7 @@ export function updateRule(config: OptimizerConfig): UpdateRule {
 }
 
 function sgdRule({ momentum, nesterov, weightDecay: w }: SgdConfig): UpdateRule {
-  const plain = momentum === 0 && w === 0;
+  const plain = momentum === 0;
   return {
     rule: plain ? 'sgd' : nesterov ? 'nesterov' : 'momentum',
     states: plain ? [] : ['velocity'],

@@ -69,7 +69,7 @@ function fuseActivationGradient(phase: Instruction[], all: () => Instruction[]):
     const j = phase.findIndex((next) => is(next, 'activationBackward') && next.fields.dy === gradient);
     if (j < 0 || readers(all(), gradient).length > 1) continue;
     const { saved, dx, activation, alpha } = (phase[j] as Typed<'activationBackward'>).fields;
-    if (phase.slice(i, j).some((between) => saved && writes(between, saved))) continue;
+    if (phase.slice(i).some((later) => saved && writes(later, saved))) continue;
     const target = is(product, 'convolve') ? { z: dx, y: dx } : { dx };
     const fields = { ...product.fields, ...target, saved, activation, alpha };
     replace(phase, i, { ...product, fields } as Instruction, j);
@@ -90,7 +90,9 @@ function movePoolGradient(phase: Instruction[], all: () => Instruction[]): void 
     if (!isCombination(unpick, 'unpick')) continue;
     const { x: dy, y: spread, at, inputs, width } = unpick.fields;
     const j = phase.findIndex((next) => is(next, 'activationBackward') && next.fields.dy === spread);
-    const chosen = all().filter((other) => isCombination(other, 'greatest'));
+    const known = all();
+    // Maxima that are taken later only, for something else, are not there yet.
+    const chosen = known.slice(0, known.indexOf(unpick)).filter((other) => isCombination(other, 'greatest'));
     const position = chosen.find(({ fields }) => fields.position === at);
     const greatest = chosen.find(
       ({ fields }) => fields.y && fields.table === position?.fields.table && fields.x === position?.fields.x,

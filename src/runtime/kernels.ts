@@ -36,7 +36,6 @@ export type ListKernel = (
 export interface KernelExports extends ThreadExports {
   /** Where memory that the kernels themselves do not use begins. */
   readonly HEAP_BASE: WebAssembly.Global;
-  readonly MR: WebAssembly.Global;
   readonly PEAK_FLOPS: WebAssembly.Global;
   run(control: number, program: number, first: number, count: number, thread: number, threads: number): number;
   fillUniform(

@@ -1,5 +1,6 @@
 /** What is fused, what must not be, and that both compute the same. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { gradients as derive } from '../../src/graph/gradient.js';
 import type { Buffer, Instruction, InstructionName } from '../../src/graph/lowering.js';
 import type { Model } from '../../src/graph/model.js';
 import type { Node } from '../../src/graph/node.js';
@@ -195,6 +196,17 @@ describe('a maximum', () => {
   });
 });
 
+describe('a maximum of an activation', () => {
+  it('that is taken after the gradient has been used does not tell where that flows', async () => {
+    const image = reshape(mul(x, parameter('w', [20], numbers(20, 3))), [5, 4, 1]);
+    const active = relu(image);
+    const output = dense(reshape(maxPool2d(active, { size: 2 }), [4]), weight('v', 4, 5));
+    const [gradient] = derive(sum(output), [image]);
+    const model = modelOf(toTargets(output), [gradient, maxPool2d(active, { size: 2 })], ['w', 'v']);
+    await expectRight(model);
+  });
+});
+
 describe('a pre-activation that is read elsewhere', () => {
   const { z } = layers(relu);
   const skip = (h: Node) => dense(add(h, z), weight('w2', 17, 5), vector('b2', 5));
@@ -275,6 +287,13 @@ describe('an update', () => {
 
   it('joins the product that makes its gradient', () => {
     expect(names(fuse([[reader, product, update]]))).toEqual([['denseBackwardInput', 'denseBackwardWeight']]);
+  });
+
+  it('of SGD keeps no state where weights decay, and is right', async () => {
+    const { output } = layers(relu);
+    const model = modelOf(toTargets(output), [output], all, sgd({ weightDecay: 0.3 }));
+    expect(new Reference(model).plan.states).toBe(0);
+    await expectRight(model);
   });
 
   it.each([

@@ -7,6 +7,7 @@ import {
   globalAvgPool,
   groupNorm,
   input,
+  layerNorm,
   mean,
   parameter,
   sub,
@@ -85,6 +86,12 @@ describe.each(await availableTiers())('on %s', (tier) => {
     expect(Math.abs(average)).toBeLessThan(1e-4);
     // Less than 1 by the epsilon of 1e-5 beside a variance of 8.3e-4.
     expect(Math.abs(variance - 1 / (1 + 1e-5 / (0.01 / 12)))).toBeLessThan(1e-3);
+  });
+
+  it.each([3, 7, 49])('layerNorm of %d equal numbers is 0: the rounding of a mean is no deviation', async (n) => {
+    const x = new Float32Array(ROWS * n).fill(1000.7);
+    const y = await values(layerNorm(input('x', [n])), { x });
+    expect(y.every((value) => value === 0)).toBe(true);
   });
 
   it('the gradient of a bias over all positions', async () => {

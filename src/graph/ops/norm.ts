@@ -43,7 +43,8 @@ function meanOver(x: Node, axes: readonly number[]): Node {
 
 /** (x - mean) / sqrt(variance + epsilon), both over the same axes, the variance divided by n. */
 function standardized(x: Node, axes: readonly number[], epsilon: number): Node {
-  const centred = sub(x, meanOver(x, axes));
+  const rounded = sub(x, meanOver(x, axes));
+  const centred = sub(rounded, stopGradient(meanOver(rounded, axes)));
   return div(centred, sqrt(add(meanOver(square(centred), axes), epsilon)));
 }
 
