@@ -27,6 +27,6 @@ export const lengths = { ${lengths.join(', ')} };
 export const PARTS = ${PARTS};
 
 /** The parts, zlib, base64. */
-export const base64 = '${base64}';
+export const base64: string = '${base64}';
 `;
 }

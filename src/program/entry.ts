@@ -4,6 +4,7 @@ import { checkFeeds, checkFinite, type FeedRule, feedRules } from '../graph/feed
 import type { Buffer } from '../graph/lowering.js';
 import type { Derivation, Feeds, Model, Tensor } from '../graph/model.js';
 import { type Node, size } from '../graph/node.js';
+import type { Blocks } from '../runtime/heap.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { type Kind, list, rootsOf } from './listing.js';
 import { Sequence } from './sequence.js';
@@ -33,8 +34,8 @@ export class Entry {
     this.#rules = feedRules(Object.values(rootsOf(kind, model, derivation)).flat());
   }
 
-  allocate(operation: string): void {
-    this.sequence.allocate((buffer) => this.store.addressOf(buffer), operation);
+  allocate(blocks: Blocks, operation: string): void {
+    this.sequence.allocate(blocks, (buffer) => this.store.addressOf(buffer), operation);
   }
 
   /** Copies samples in; how many they are. Throws for what does not fit. */

@@ -18,7 +18,7 @@ import {
 import { type Node, reachable } from '../graph/node.js';
 import { isKept } from '../graph/ops/source.js';
 import { panels } from '../graph/storage.js';
-import { blockBytes, showBytes } from '../runtime/heap.js';
+import { Blocks, blockBytes, showBytes } from '../runtime/heap.js';
 import type { KernelTier } from '../runtime/kernels.js';
 import { type Runtime, runtimeFor } from '../runtime/runtime.js';
 import { Entry } from './entry.js';
@@ -60,6 +60,7 @@ export class Program implements Executable {
   /** What will be run most. */
   readonly #main: Entry;
   readonly #store: Store;
+  readonly #blocks: Blocks;
   /** How far `forward`, `backward` and `step` have come; a change of parameters starts over. */
   #stage: 'none' | 'forward' | 'backward' = 'none';
   #rows = 0;
@@ -73,6 +74,7 @@ export class Program implements Executable {
     readonly runtime: Runtime,
     readonly maxThreads: number,
   ) {
+    this.#blocks = new Blocks(this, runtime.heap);
     const { parameters, gradients, value } = derivation;
     const kinds: Kind[] = value ? ['split', 'evaluate', 'predict'] : ['predict'];
     const roots = kinds.flatMap((kind) => Object.values(rootsOf(kind, model, derivation)).flat());
@@ -99,8 +101,8 @@ export class Program implements Executable {
     const parts = { parameters, 'optimizer state': states, activations };
     const figures = Object.entries(parts).map(([name, part]) => `${showBytes(part)} of ${name}`);
     this.runtime.heap.expectRoom(bytes, 'compile', figures.join(', '));
-    this.#store.allocate();
-    this.#main.allocate('compile');
+    this.#store.allocate(this.#blocks);
+    this.#main.allocate(this.#blocks, 'compile');
     const worth = this.#main.sequence.worthThreads(panels(this.model.batch));
     if (worth > 1) await this.runtime.pool.grow(worth);
   }
@@ -286,9 +288,8 @@ export class Program implements Executable {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const { sequence } of this.#entries.values()) sequence.dispose();
     this.#entries.clear();
-    this.#store.dispose();
+    this.#blocks.free();
   }
 
   #alive(operation: string): void {
@@ -301,7 +302,7 @@ export class Program implements Executable {
     let entry = this.#entries.get(kind);
     if (!entry) {
       entry = this.#create(kind, operation);
-      entry.allocate(operation);
+      entry.allocate(this.#blocks, operation);
       this.#entries.set(kind, entry);
     }
     return entry;

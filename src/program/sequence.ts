@@ -4,6 +4,7 @@
  */
 import type { Buffer, Instruction } from '../graph/lowering.js';
 import { panels } from '../graph/storage.js';
+import type { Blocks } from '../runtime/heap.js';
 import { NON_FINITE } from '../runtime/pool.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { bestThreads } from './cost.js';
@@ -75,11 +76,11 @@ export class Sequence {
   }
 
   /** Takes the block and writes the records and tables. */
-  allocate(persistent: (buffer: Buffer) => number, what: string): void {
+  allocate(blocks: Blocks, persistent: (buffer: Buffer) => number, what: string): void {
     const { runtime } = this;
     const { phases, feeds, tables } = this.#listing;
     const instructions = phases.flat();
-    this.#block = runtime.heap.allocate(this.bytes, what);
+    this.#block = blocks.allocate(this.bytes, what);
     const address = (buffer: Buffer): number => this.#address(buffer) ?? persistent(buffer);
     this.#intakes = feeds.map(({ name, staging }) => {
       const index = instructions.findIndex(({ fields }) => 'source' in fields && fields.source === staging);
@@ -169,10 +170,6 @@ export class Sequence {
   /** The most threads that any phase is worth with full batches. */
   worthThreads(samplePanels: number): number {
     return Math.max(...this.#phases.map((_, index) => this.threads(index, samplePanels)));
-  }
-
-  dispose(): void {
-    if (this.#block) this.runtime.heap.free(this.#block, this.bytes);
   }
 }
 

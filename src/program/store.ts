@@ -3,6 +3,7 @@ import type { Buffer } from '../graph/lowering.js';
 import type { OptimizerState } from '../graph/model.js';
 import type { Node } from '../graph/node.js';
 import { sourceData } from '../graph/ops/source.js';
+import type { Blocks } from '../runtime/heap.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { createBuffer, nodeBytes } from './emitter.js';
 
@@ -44,8 +45,8 @@ export class Store {
   }
 
   /** Takes the block, and writes the values that the graph gives. */
-  allocate(): void {
-    this.#block = this.runtime.heap.allocate(this.bytes, 'parameters and optimizer state');
+  allocate(blocks: Blocks): void {
+    this.#block = blocks.allocate(this.bytes, 'parameters and optimizer state');
     for (const node of this.#kept) {
       const data = sourceData(node);
       if (data) this.runtime.pack(this.address(node), node.shape, data);
@@ -76,9 +77,5 @@ export class Store {
   /** All of it, as it lies in memory. */
   values(): Float32Array {
     return this.runtime.heap.f32.subarray(this.#block / 4, (this.#block + this.bytes) / 4);
-  }
-
-  dispose(): void {
-    if (this.#block) this.runtime.heap.free(this.#block, this.bytes);
   }
 }

@@ -113,3 +113,27 @@ export class Heap {
     }
   }
 }
+
+const abandoned = new FinalizationRegistry<Blocks>((blocks) => blocks.free());
+
+/** The blocks of one owner. They are given back together: when that is disposed, or once nobody holds it any more. */
+export class Blocks {
+  readonly #heap: Heap;
+  readonly #taken: { start: number; bytes: number }[] = [];
+
+  constructor(owner: object, heap: Heap) {
+    this.#heap = heap;
+    abandoned.register(owner, this);
+  }
+
+  /** As `Heap.allocate`. */
+  allocate(bytes: number, what: string): number {
+    const start = this.#heap.allocate(bytes, what);
+    this.#taken.push({ start, bytes });
+    return start;
+  }
+
+  free(): void {
+    for (const { start, bytes } of this.#taken.splice(0)) this.#heap.free(start, bytes);
+  }
+}

@@ -1,6 +1,7 @@
 /** The kernels of a tier: the bytes that travel inside the JavaScript, compiled and instantiated. */
 import { instantiateSync } from '@assemblyscript/loader';
 import { platform } from '#platform';
+import { MemoryError } from '../errors.js';
 import type { ThreadExports } from './pool.js';
 
 /** The tiers that run as WebAssembly, fastest first. */
@@ -129,7 +130,14 @@ const INITIAL_PAGES = 16;
 const MAXIMUM_PAGES = 65536;
 
 export function createMemory(shared: boolean): WebAssembly.Memory {
-  return new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES, shared });
+  try {
+    return new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES, shared });
+  } catch (cause) {
+    throw new MemoryError(
+      `network: expected addresses for the 4 GiB that WebAssembly may come to use, got ${(cause as Error).message}`,
+      { cause },
+    );
+  }
 }
 
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): KernelExports {

@@ -12,6 +12,8 @@ import { createMemory, instantiate, type KernelExports, listKernels, microKernel
 const FLAG = 'experimental-wasm-revectorize';
 /** Tile heights that are worth 256 bits; lower ones fit into the registers either way. */
 const HOT = /^(col|row|list)([456]|\dand\d)$/;
+/** The kernel whose time on both tiers is compared. */
+const COMPARED = 'col6';
 
 /** Where the operands of a micro-kernel lie in the test's own memory, and the length of its sum. */
 const K = 256;
@@ -39,10 +41,13 @@ const PEAK_TURNS = 256;
  */
 const JOINED = 0.25;
 const OPTIMISED = 0.5;
+const OPTIMISED_RELAXED = 0.35;
 /** `wide` works on 16 lanes a row, `relaxed` on 8, so equal times mean twice the speed; this share of it must be there. */
 const FASTER = 1.6;
 /** Milliseconds to wait for that; some 10 suffice on a quiet machine. What an engine kept from before is fast at once. */
 const PATIENCE_MS = 250;
+/** The most further comparisons of the two tiers. */
+const TURNS = 64;
 
 /** The module of the tier `wide`, warm; or the reason why it is not to be used. */
 export function warmWide(
@@ -64,12 +69,10 @@ export function warmWide(
     module = new WebAssembly.Module(wideBytes);
     exports = instantiate(module, memory);
     wide = calls(exports);
-    const hot = [...wide]
-      .filter(([name]) => HOT.test(name))
-      .map(([, call]) => ({ share: JOINED, run: () => call(K, ONE, 0, 0) }));
+    const hot = [...wide.keys()].filter((name) => HOT.test(name) && name !== COMPARED);
     // The ceiling is compiled with them, or the kernels would be compared with 128-bit code.
     wideTime = warm([
-      ...hot,
+      ...[COMPARED, ...hot].map((name) => ({ share: JOINED, run: onTest(wide, name) })),
       { share: JOINED, run: () => exports.peak(PEAK_TURNS, C) },
       { share: JOINED, run: () => exports.lineTile(K, A, A, LINE_BYTES, B, B, LINE_BYTES, C, C + 128, LINE_BYTES) },
       { share: OPTIMISED, run: () => exports.rehearse(REHEARSAL) },
@@ -81,8 +84,14 @@ export function warmWide(
   }
   const relaxedExports = instantiate(new WebAssembly.Module(relaxedBytes), memory);
   const relaxed = calls(relaxedExports);
-  const relaxedTime = warm([{ share: OPTIMISED, run: () => (relaxed.get('col6') as Call)(K, ONE, 0, 0) }]);
-  if (wideTime > (2 / FASTER) * relaxedTime) return 'wide was not faster than relaxed';
+  let relaxedTime = warm([{ share: OPTIMISED_RELAXED, run: onTest(relaxed, COMPARED) }]);
+  const isFaster = () => wideTime <= (2 / FASTER) * relaxedTime;
+  // Where a machine does other work, the best of both becomes what it is in turns alone.
+  for (let turn = 0; turn < TURNS && !isFaster(); turn++) {
+    wideTime = Math.min(wideTime, time(onTest(wide, COMPARED)));
+    relaxedTime = Math.min(relaxedTime, time(onTest(relaxed, COMPARED)));
+  }
+  if (!isFaster()) return 'wide was not faster than relaxed';
   const wrong = firstDifference(wide, relaxed, memory) ?? rehearsalDifference(exports, relaxedExports, memory);
   return wrong === null ? module : `wide differed from relaxed in ${wrong}`;
 }
@@ -133,6 +142,9 @@ function calls(exports: KernelExports): ReadonlyMap<string, Call> {
     );
   return all;
 }
+
+/** A kernel's work on the test's operands. */
+const onTest = (kernels: ReadonlyMap<string, Call>, name: string) => () => (kernels.get(name) as Call)(K, ONE, 0, 0);
 
 function time(kernel: () => void): number {
   const start = performance.now();

@@ -32,6 +32,10 @@ export async function chooseTier(requested: Exclude<TierName, 'js'> | undefined,
     throw new UnsupportedError(`tier: expected an engine with WebAssembly; tier 'js' runs without it`);
   const reasons: string[] = [];
   for (const tier of requested ? [requested] : automatic) {
+    if (!requested && tier === 'relaxed' && isOldV8()) {
+      reasons.push(`relaxed is slower than simd before version ${LEAST_V8} of V8`);
+      continue;
+    }
     const module = await compile(tier, shared);
     if (typeof module !== 'string') return { tier, reason: reasons.join('; '), module };
     reasons.push(module);
@@ -40,6 +44,13 @@ export async function chooseTier(requested: Exclude<TierName, 'js'> | undefined,
     `tier: expected ${requested ?? 'WebAssembly SIMD'} to run here, but ${reasons.join('; ')}`,
   );
 }
+
+/**
+ * Version 13 of V8, that of Node.js 24, joins vectors; version 12 knows the flag in part, and its relaxed multiply-adds
+ * make tiles spill: col6 runs at 25 GFLOP/s there, where `simd` has 36.
+ */
+const LEAST_V8 = 13;
+const isOldV8 = (): boolean => platform.v8 !== null && platform.v8 < LEAST_V8;
 
 const compiled = new Map<KernelTier, Promise<WebAssembly.Module | string>>();
 
@@ -55,12 +66,22 @@ function compile(tier: KernelTier, shared: boolean): Promise<WebAssembly.Module 
 
 async function compilePlain(tier: KernelTier, shared: boolean): Promise<WebAssembly.Module | string> {
   const bytes = await validBytes(tier, shared);
-  return typeof bytes === 'string' ? bytes : WebAssembly.compile(bytes);
+  if (typeof bytes === 'string') return bytes;
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    // A page's content security policy is told apart only when something is compiled.
+    throw new UnsupportedError(
+      `tier: expected an engine that compiles WebAssembly (a page's policy has to allow 'wasm-unsafe-eval'), got ${(cause as Error).message}; tier 'js' runs without it`,
+      { cause },
+    );
+  }
 }
 
 async function compileWide(shared: boolean): Promise<WebAssembly.Module | string> {
   const { setEngineFlag } = platform;
-  if (!setEngineFlag) return 'wide needs an engine whose flags can be set';
+  if (!setEngineFlag || isOldV8())
+    return 'wide needs the main thread of Node.js 24 or later, where flags of the engine can be set';
   if (!shared) return 'wide needs shared memory';
   const [wide, relaxed] = await Promise.all([validBytes('wide', shared), validBytes('relaxed', shared)]);
   if (typeof wide === 'string') return wide;

@@ -151,6 +151,35 @@ describe.concurrent('a process', () => {
     expectNoGrowth(output);
   });
 
+  it('gets the memory back of networks that nobody disposes of', async () => {
+    const script = `${setup}
+      import { runtimeFor } from '${new URL('../../dist/internals.js', import.meta.url)}';
+      const { heap } = await runtimeFor(undefined);
+      const [x, y] = [features(4, 2048), labels(4, 3)];
+      const before = heap.used;
+      let most = 0;
+      // 17 MB each, so that 300 of them would not fit.
+      for (let i = 0; i < 300; i++) {
+        const layers = [dense(2048, 'relu'), dense(3)];
+        const net = await network({ input: 2048, layers, loss: 'softmaxCrossEntropy', optimizer: sgd(), batch: 4 });
+        net.trainStep(x, y);
+        most = Math.max(most, heap.used);
+        if (i % 10 === 9) {
+          gc();
+          await new Promise((resolve) => setTimeout(resolve));
+        }
+      }
+      gc();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      print({ left: heap.used - before, most });
+    `;
+    const { code, output, errors } = await run(script, { flags: MEASURED });
+    expect([code, errors]).toEqual([0, '']);
+    const [{ left, most }] = output as { left: number; most: number }[];
+    expect(most).toBeLessThan(2 ** 30);
+    expect(left).toBeLessThan(2 ** 25);
+  });
+
   it('gets all memory back from 1000 networks', async () => {
     const script = `${setup}
       import { readdirSync } from 'node:fs';

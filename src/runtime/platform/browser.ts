@@ -12,9 +12,10 @@ function startWorker(start: WorkerStart, onExit: (reason: string) => void): Work
   const worker = new Worker(url, { name: `lanegrad ${start.thread}` });
   const ready = new Promise<void>((resolve, reject) => {
     worker.onmessage = () => resolve();
-    worker.onerror = (event) => {
-      onExit(`worker ${start.thread} failed: ${event.message}`);
-      reject(new Error(event.message || 'the page does not allow workers from a blob'));
+    worker.onerror = ({ message }) => {
+      const reason = message || 'the page does not allow workers from a blob (worker-src blob: in its policy)';
+      onExit(`worker ${start.thread} failed: ${reason}`);
+      reject(new Error(reason));
     };
   }).finally(() => URL.revokeObjectURL(url));
   worker.postMessage(start);
@@ -37,6 +38,7 @@ export const platform: Platform = {
   environment: () => undefined,
   canSleep: () => typeof document === 'undefined',
   canShare: () => globalThis.crossOriginIsolated === true,
+  v8: null,
   setEngineFlag: null,
   startWorker,
   inflate,

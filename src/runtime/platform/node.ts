@@ -37,6 +37,15 @@ function startWorker(start: WorkerStart, onExit: (reason: string) => void): Work
   return { ready, terminate: () => void worker.terminate() };
 }
 
+/** Deno refuses to tell an environment variable that it was not allowed to read. */
+function environment(name: string): string | undefined {
+  try {
+    return process.env[name];
+  } catch {
+    return undefined;
+  }
+}
+
 async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
   const beside = `${path}.${randomUUID()}.tmp`;
   try {
@@ -54,13 +63,18 @@ async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
+/** Bun has another engine and tells a version of V8 all the same; Deno's takes no flags. */
+const { v8: version, bun, deno } = process.versions;
+const v8 = version === undefined || bun !== undefined || deno !== undefined ? null : Number.parseInt(version, 10);
+
 export const platform: Platform = {
   cores: availableParallelism,
-  environment: (name) => process.env[name],
+  environment,
   canSleep: () => true,
   canShare: () => typeof SharedArrayBuffer !== 'undefined',
+  v8,
   // Engine flags belong to the whole process, so only its main thread sets them.
-  setEngineFlag: isMainThread && process.versions.v8 ? setFlagsFromString : null,
+  setEngineFlag: isMainThread && v8 !== null ? setFlagsFromString : null,
   startWorker,
   // Web streams take 10 ms to load here, atob's way to bytes 5. The copy is no Buffer, whose `slice` would not copy.
   inflate: async (base64) => new Uint8Array(inflateSync(Buffer.from(base64, 'base64'))),

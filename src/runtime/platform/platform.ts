@@ -23,6 +23,8 @@ export interface Platform {
   canSleep(): boolean;
   /** Whether memory can be shared with a worker. */
   canShare(): boolean;
+  /** The major version of V8, where that is the engine and tells it; else null. */
+  readonly v8: number | null;
   /** Sets an engine flag; null where the engine takes none. */
   readonly setEngineFlag: ((flag: string) => void) | null;
   /** Starts a worker that instantiates the kernels and enters their loop. `onExit` tells why it ended. */
