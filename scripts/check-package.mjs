@@ -9,7 +9,14 @@ import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const DESCRIPTIONS = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+const DESCRIPTIONS = [
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'LICENSE',
+  'README.md',
+  'package.json',
+  ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+];
 
 /** Runs a script of a dependency on the archive; its output is shown, and an error is thrown if it finds fault. */
 const check = (script, ...args) =>

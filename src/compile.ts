@@ -15,7 +15,8 @@ import { sourceKind } from './graph/ops/source.js';
 import { checkLearningRate, checkOptimizer, type OptimizerConfig, updateRule } from './optim/optimizer.js';
 import { compileProgram } from './program/program.js';
 import { Reference } from './reference/reference.js';
-import { requestedTier, type TierName } from './runtime/tiers.js';
+import { requestedTier } from './runtime/tiers.js';
+import type { TierName } from './tier.js';
 
 export interface RunOptions {
   /** What runs it: `wide`, `relaxed`, `simd`, `scalar` or `js`; by default the fastest that works here. */

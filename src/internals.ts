@@ -2,6 +2,6 @@
 export { createBuffer } from './program/emitter.js';
 export { barriers, encode, HEADER, recordsBytes } from './program/encode.js';
 export { showBytes } from './runtime/heap.js';
-export { kernelTiers } from './runtime/kernels.js';
 export { runtimeFor } from './runtime/runtime.js';
 export { requestedTier } from './runtime/tiers.js';
+export { kernelTiers } from './tier.js';

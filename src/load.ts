@@ -17,13 +17,11 @@ import { checkLearningRate, updateRule } from './optim/optimizer.js';
  * written by `save`.
  */
 export async function load<Prediction = Tensor>(
-  source: string | Uint8Array,
+  source: string | Uint8Array | ArrayBuffer,
   options: RunOptions = {},
 ): Promise<Network<Prediction>> {
   checkRunOptions(options);
-  if (typeof source !== 'string' && !(source instanceof Uint8Array))
-    throw new ValueError(`load: expected a path or bytes, got ${String(source)}`);
-  const bytes = typeof source === 'string' ? await platform.readFile(source) : source;
+  const bytes = typeof source === 'string' ? await platform.readFile(source) : bytesOf(source);
   const { tensors, metadata } = decodeSafetensors(bytes);
   const text = metadata.lanegrad;
   if (text === undefined)
@@ -46,6 +44,16 @@ export async function load<Prediction = Tensor>(
     });
   }
   return new Network(compiled.config, compiled.graph, executable, training?.epochs);
+}
+
+/** The bytes of a buffer or of a view, of whatever realm. */
+function bytesOf(source: unknown): Uint8Array {
+  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+  const tag = Object.prototype.toString.call(source);
+  if (tag === '[object ArrayBuffer]') return new Uint8Array(source as ArrayBuffer);
+  throw new ValueError(
+    `load: expected a path or bytes, got ${source === null ? 'null' : typeof source === 'object' ? tag : String(source)}`,
+  );
 }
 
 type Tensors = ReadonlyMap<string, Tensor>;

@@ -1,12 +1,12 @@
 /** Networks: layers, a loss and an optimiser, compiled and ready to be trained. */
 import { platform } from '#platform';
 import { UnsupportedError, ValueError } from './errors.js';
-import { checkFields, type FieldsOf, flag, optional } from './fields.js';
-import { checkFeeds, checkFinite, type FeedRule, feedRules } from './graph/feeds.js';
+import { checkFields, type FieldsOf, flag, optional, show } from './fields.js';
+import { allFinite, checkFeeds, checkFinite, type FeedRule, feedRules } from './graph/feeds.js';
 import { type Executable, type MemoryPlan, namedTensors, type RuntimeReport, type Tensor } from './graph/model.js';
 import { type Node, size } from './graph/node.js';
 import { encodeSafetensors } from './io/safetensors.js';
-import type { LayerReport, NetworkGraph } from './nn/build.js';
+import { columnName, type LayerReport, type NetworkGraph } from './nn/build.js';
 import type { NetworkConfig } from './nn/config.js';
 import { checkLearningRate } from './optim/optimizer.js';
 import { summarize } from './summary.js';
@@ -39,6 +39,9 @@ export interface Training {
   readonly learningRate: number;
 }
 
+const without = (columns: Columns, names: readonly string[]): Columns =>
+  Object.fromEntries(Object.entries(columns).filter(([name]) => !names.includes(name)));
+
 /** `Prediction` is what `predict` returns: a tensor, or for several outputs one of each by its name. */
 export class Network<Prediction = Tensor> {
   /** What made this network: plain data, which `network()` takes back. */
@@ -49,6 +52,8 @@ export class Network<Prediction = Tensor> {
   /** What `fit` and `evaluate` take; empty without a loss. */
   readonly #rules: readonly FeedRule[];
   readonly #predictRules: readonly FeedRule[];
+  /** Columns that belong to inputs or outputs, but that no step reads, or neither a step nor an evaluation. */
+  readonly #unread: { readonly step: readonly string[]; readonly whole: readonly string[] };
   readonly #sizes: Readonly<Record<string, number>>;
   readonly #trainable: Trainable;
 
@@ -62,13 +67,21 @@ export class Network<Prediction = Tensor> {
     this.#predictRules = feedRules(inference.outputs);
     const rules = feedRules([training.loss, inference.loss, ...inference.outputs].filter((node) => node !== null));
     this.#rules = training.loss ? rules : [];
+    const taken = training.loss ? feedRules([training.loss]).map(({ name }) => name) : [];
+    const columns = (['x', 'y'] as const).flatMap((letter) =>
+      this.#ports[letter].map((name) => columnName(letter, name, this.#ports[letter])),
+    );
+    this.#unread = {
+      step: columns.filter((name) => !taken.includes(name)),
+      whole: columns.filter((name) => !rules.some((rule) => rule.name === name)),
+    };
     this.#sizes = Object.fromEntries(rules.map(({ name, size }) => [name, size]));
     this.#trainable = {
       batch: config.batch as number,
       seed: config.seed as number,
       epochs,
       sizes: this.#sizes,
-      taken: training.loss ? feedRules([training.loss]).map(({ name }) => name) : [],
+      taken,
       check: (operation, data) => this.#check(operation, data),
       checkFinite: (operation, columns) => checkFinite(operation, this.#rules, columns),
       view: (name) => executable.view(name),
@@ -141,7 +154,7 @@ export class Network<Prediction = Tensor> {
    * after `dispose`, `WorkerError` if a thread died.
    */
   forward(x: Arrays, y: Arrays, weights?: ArrayLike<number>): number {
-    return this.#executable.forward(this.#columns('forward', x, y, weights));
+    return this.#executable.forward(this.#columns('forward', x, y, weights, this.#unread.step));
   }
 
   /**
@@ -159,7 +172,7 @@ export class Network<Prediction = Tensor> {
 
   /** `forward`, `backward` and `step` as one call, which never writes the gradients out. Returns the loss before the step. */
   trainStep(x: Arrays, y: Arrays, weights?: ArrayLike<number>): number {
-    return this.#executable.trainStep(this.#columns('trainStep', x, y, weights));
+    return this.#executable.trainStep(this.#columns('trainStep', x, y, weights, this.#unread.step));
   }
 
   /**
@@ -227,6 +240,7 @@ export class Network<Prediction = Tensor> {
    * epoch's first loss was the one.
    */
   async fit(data: Dataset, options: FitOptions = {}): Promise<EpochReport[]> {
+    if (!this.config.optimizer) throw new UnsupportedError('fit: expected a network with an optimizer');
     return fit(this.#trainable, data, options);
   }
 
@@ -251,10 +265,13 @@ export class Network<Prediction = Tensor> {
    * the learning rate, so that k steps, `save`, `load` and n steps are k + n steps to the last bit. Without them, with
    * `training: false`, a network that was loaded begins its training anew.
    *
-   * Throws `UnsupportedError` for a network whose loss is a function, which no file can hold.
+   * Throws `UnsupportedError` for a network whose loss is a function, which no file can hold, and `ValueError` if a number
+   * is not finite, before anything is written.
    */
   async save(path?: string, options: SaveOptions = {}): Promise<Uint8Array> {
     checkFields('save', options, saveFields);
+    if (path !== undefined && (typeof path !== 'string' || path === ''))
+      throw new ValueError(`save: expected a path, got ${show(path)}`);
     const { training = true } = options;
     if (this.#graph.outputs.some(({ config }) => typeof config.loss === 'function'))
       throw new UnsupportedError('save: expected a configuration of plain data, got a loss that is a function');
@@ -265,6 +282,8 @@ export class Network<Prediction = Tensor> {
       const { steps, epochs, learningRate } = this;
       metadata.training = JSON.stringify({ steps, epochs, learningRate } satisfies Training);
     }
+    for (const [name, { data }] of tensors)
+      if (!allFinite(data)) throw new ValueError(`save: expected finite numbers in '${name}', got NaN or infinity`);
     const bytes = encodeSafetensors(tensors, metadata);
     if (path !== undefined) await platform.writeFile(path, bytes);
     return bytes;
@@ -283,14 +302,20 @@ export class Network<Prediction = Tensor> {
     this.#executable.dispose();
   }
 
-  /** What is fed to the graph. */
-  #columns(operation: string, x: Arrays, y: Arrays, weights: ArrayLike<number> | undefined): Columns {
+  /** What is fed to the graph, without what it does not read. */
+  #columns(
+    operation: string,
+    x: Arrays,
+    y: Arrays,
+    weights: ArrayLike<number> | undefined,
+    unread: readonly string[],
+  ): Columns {
     const ports = this.#ports;
     const columns: Record<string, ArrayLike<number>> = ports.x.length === 1 && ports.y.length <= 1
       ? { x: x as ArrayLike<number>, y: y as ArrayLike<number> }
       : { ...columnsOf(operation, 'x', ports.x, x), ...columnsOf(operation, 'y', ports.y, y) };
     if (weights !== undefined) columns.weights = weights;
-    return columns;
+    return unread.length > 0 ? without(columns, unread) : columns;
   }
 
   /** The samples, and how many. Throws unless x and y hold as many whole ones, with labels that are labels. */
@@ -298,7 +323,7 @@ export class Network<Prediction = Tensor> {
     if (this.#rules.length === 0) throw new ValueError(`${operation}: expected a network with a loss, got one without`);
     if (typeof data !== 'object' || data === null)
       throw new ValueError(`${operation}: expected data { x, y }, got ${String(data)}`);
-    const columns = this.#columns(operation, data.x, data.y, data.weights);
+    const columns = this.#columns(operation, data.x, data.y, data.weights, this.#unread.whole);
     return { rows: checkFeeds(operation, this.#rules, columns, Infinity), columns };
   }
 

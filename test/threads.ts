@@ -2,7 +2,7 @@
 import { vi } from 'vitest';
 import { Pool } from '../src/runtime/pool.js';
 import { runtimeFor } from '../src/runtime/runtime.js';
-import type { TierName } from '../src/runtime/tiers.js';
+import type { TierName } from '../src/tier.js';
 
 const { run } = Pool.prototype;
 

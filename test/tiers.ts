@@ -1,6 +1,7 @@
 /** The tiers that run here. */
 import { platform } from '#platform';
-import { chooseTier, type TierName, tierNames } from '../src/runtime/tiers.js';
+import { chooseTier } from '../src/runtime/tiers.js';
+import { type TierName, tierNames } from '../src/tier.js';
 
 /** Names of all tiers that this engine runs, `js` included. */
 export async function availableTiers(): Promise<TierName[]> {

@@ -1,6 +1,6 @@
 /** The axes of a sample's tensor. */
 import { ShapeError, ValueError } from '../errors.js';
-import { checkNodes, type Node, of, type Shape, showShape, size } from './node.js';
+import { checkNodes, isNode, type Node, of, type Shape, showNode, showShape, size } from './node.js';
 
 /** An axis or several, from 0, or from the end by negative numbers. */
 export type Axes = number | readonly number[];
@@ -18,6 +18,10 @@ export function axisOf(operation: string, x: Node, axis: number): number {
 export function axesOf(operation: string, x: Node, axes?: Axes): number[] {
   checkNodes(operation, [x]);
   if (axes === undefined) return x.shape.map((_, axis) => axis);
+  if (typeof axes !== 'number' && !Array.isArray(axes))
+    throw new ValueError(
+      `${operation}: expected an axis or a list of them, got ${isNode(axes) ? `a node, ${showNode(axes)}` : String(axes)}`,
+    );
   const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => axisOf(operation, x, axis));
   if (new Set(list).size < list.length)
     throw new ValueError(`${operation}: expected every axis once, got [${list.join(', ')}]${of(x)}`);

@@ -1,5 +1,5 @@
 /** Checks what is fed to a model, before anything is changed. */
-import { ShapeError, ValueError } from '../errors.js';
+import { ShapeError, UnsupportedError, ValueError } from '../errors.js';
 import type { Feeds } from './model.js';
 import { type Node, reachable, showShape, size } from './node.js';
 import type { Values } from './operation.js';
@@ -25,6 +25,13 @@ export function feedRules(roots: readonly Node[]): FeedRule[] {
   return nodes
     .filter((node) => node.name !== undefined && node.batched && node.inputs.length === 0)
     .map((node) => ({ name: node.name as string, node, size: size(node.shape), limit: limits.get(node) ?? 0 }));
+}
+
+/** The rule of an input that a step is to read in place. Throws `UnsupportedError` where it reads no such input. */
+export function viewRule(rules: readonly FeedRule[], name: string): FeedRule {
+  const rule = rules.find((rule) => rule.name === name);
+  if (!rule) throw new UnsupportedError(`input: expected a loss that depends on '${name}'`);
+  return rule;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** What is compiled: a loss, outputs and parameters, and how all of it is run. Both executors implement this. */
 import { ShapeError, ValueError } from '../errors.js';
 import type { Rule } from '../program/generated/instructions.js';
+import type { TierName } from '../tier.js';
 import { gradients } from './gradient.js';
 import { type Node, reachable, type Shape, sameShape, showNode, showShape, size } from './node.js';
 import type { Values } from './operation.js';
@@ -136,7 +137,7 @@ export interface MemoryPlan {
 
 /** What runs a model, and why it is that. */
 export interface RuntimeReport {
-  readonly tier: string;
+  readonly tier: TierName;
   readonly threads: number;
   /** Why the tier or the number of threads is not the best there is; empty if they are. */
   readonly reason: string;

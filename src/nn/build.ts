@@ -66,6 +66,8 @@ class Builder {
   readonly #seed: number;
   readonly #inputs: { name: string; node: Node }[];
   readonly #weights: Node | null;
+  /** What inputs and targets go by in the graph. */
+  readonly #columns: readonly string[];
   readonly #initial: Initial[] = [];
   readonly #assignments: Assignment[] = [];
   readonly #layers: LayerReport[] = [];
@@ -82,6 +84,11 @@ class Builder {
     const { inputs, layers } = this.#topology;
     const names = inputs.map(({ name }) => name);
     this.#inputs = inputs.map(({ name, shape }) => ({ name, node: input(columnName('x', name, names), shape) }));
+    const targets = this.#topology.outputs.filter(({ config }) => config.loss !== undefined).map(({ name }) => name);
+    this.#columns = [
+      ...names.map((name) => columnName('x', name, names)),
+      ...targets.map((name) => columnName('y', name, targets)),
+    ];
     this.#weights = sampleWeights ? input('weights') : null;
     for (const { name, layer } of layers) this.#collect(name, layer);
   }
@@ -151,6 +158,14 @@ class Builder {
     const owner = this.#owner(name, layer);
     const source = (key: string, shape: Shape, create: (key: string) => Node): Node => {
       const full = `${owner}.${key}`;
+      if (!this.#sources.has(full) && owner !== name)
+        throw new ValueError(
+          `${whereIs(name, layer)}: expected share to name a layer that comes before it and has its '${key}', got ${whereIs(owner, this.#named.get(owner))}`,
+        );
+      if (this.#columns.includes(full))
+        throw new ValueError(
+          `${whereIs(name, layer)}: expected another name, since '${full}' is what an input or targets go by, got '${name}'`,
+        );
       const node = this.#sources.get(full) ?? create(full);
       if (!sameShape(node.shape, shape))
         throw new ShapeError(

@@ -1,6 +1,6 @@
 /** A sequence as it is called: what is fed is checked before it, and what has come out is read. */
 import { UnsupportedError, ValueError } from '../errors.js';
-import { checkFeeds, checkFinite, type FeedRule, feedRules } from '../graph/feeds.js';
+import { checkFeeds, checkFinite, type FeedRule, feedRules, viewRule } from '../graph/feeds.js';
 import type { Buffer } from '../graph/lowering.js';
 import type { Derivation, Feeds, Model, Tensor } from '../graph/model.js';
 import { type Node, size } from '../graph/node.js';
@@ -54,8 +54,7 @@ export class Entry {
 
   /** Room for a batch of an input. */
   view(name: string): Float32Array {
-    const { size } = this.#rules.find((rule) => rule.name === name) as FeedRule;
-    return this.sequence.view(name, size * this.model.batch);
+    return this.sequence.view(name, viewRule(this.#rules, name).size * this.model.batch);
   }
 
   /** The loss, which is the first result. */

@@ -19,8 +19,8 @@ import { type Node, reachable } from '../graph/node.js';
 import { isKept } from '../graph/ops/source.js';
 import { panels } from '../graph/storage.js';
 import { Blocks, blockBytes, showBytes } from '../runtime/heap.js';
-import type { KernelTier } from '../runtime/kernels.js';
 import { type Runtime, runtimeFor } from '../runtime/runtime.js';
+import type { KernelTier } from '../tier.js';
 import { Entry } from './entry.js';
 import { type Kind, rootsOf } from './listing.js';
 import { place } from './placed.js';
@@ -187,6 +187,7 @@ export class Program implements Executable {
   /** A training step on the samples that `take` brings in. */
   #train(take: (entry: Entry) => void, feeds: Feeds): number {
     const { update } = this.model;
+    if (!this.derivation.value) throw new UnsupportedError('trainStep: expected a model with a loss');
     if (!update) throw new UnsupportedError('trainStep: expected a model with an optimizer');
     const entry = this.#entry('train', 'trainStep');
     take(entry);

@@ -3,7 +3,7 @@
  * oracle of the tests, in f64 where asked for, and the baseline of the benchmarks.
  */
 import { DisposedError, MemoryError, UnsupportedError, ValueError } from '../errors.js';
-import { checkFeeds, checkFinite, type FeedRule, feedRules } from '../graph/feeds.js';
+import { checkFeeds, checkFinite, type FeedRule, feedRules, viewRule } from '../graph/feeds.js';
 import {
   checkStates,
   checkTensors,
@@ -141,6 +141,7 @@ export class Reference implements Executable {
   }
 
   trainStep(feeds: Feeds): number {
+    this.#value('trainStep');
     if (!this.model.update) throw new UnsupportedError('trainStep: expected a model with an optimizer');
     const loss = this.#forward('trainStep', feeds);
     this.backward();
@@ -149,7 +150,7 @@ export class Reference implements Executable {
   }
 
   view(name: string): Float32Array {
-    const { size } = feedRules([this.#value('input')]).find((rule) => rule.name === name) as FeedRule;
+    const { size } = viewRule(feedRules([this.#value('input')]), name);
     this.#views.set(name, this.#views.get(name) ?? new Float32Array(size * this.model.batch));
     return this.#views.get(name) as Float32Array;
   }

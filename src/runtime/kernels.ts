@@ -2,11 +2,8 @@
 import { instantiateSync } from '@assemblyscript/loader';
 import { platform } from '#platform';
 import { MemoryError } from '../errors.js';
+import type { KernelTier } from '../tier.js';
 import type { ThreadExports } from './pool.js';
-
-/** The tiers that run as WebAssembly, fastest first. */
-export const kernelTiers = ['wide', 'relaxed', 'simd', 'scalar'] as const;
-export type KernelTier = (typeof kernelTiers)[number];
 
 /** C[MR][16] += scale A B on one register tile; see `scripts/generate/micro-kernels.mjs`. */
 export type MicroKernel = (

@@ -2,10 +2,11 @@
 import { platform } from '#platform';
 import { type Shape, size } from '../graph/node.js';
 import { walkRuns } from '../graph/storage.js';
+import type { KernelTier, TierName } from '../tier.js';
 import { Heap } from './heap.js';
-import { createMemory, instantiate, type KernelExports, type KernelTier } from './kernels.js';
+import { createMemory, instantiate, type KernelExports } from './kernels.js';
 import { Pool } from './pool.js';
-import { chooseTier, type TierName } from './tiers.js';
+import { chooseTier } from './tiers.js';
 
 /** Numbers that are drawn at a time, so that what is drawn never lies in memory twice. */
 const PIECE = 16384;

@@ -1,12 +1,9 @@
 /** Which kernels run here: the fastest that the engine can be trusted with, or the ones that were asked for. */
 import { platform } from '#platform';
 import { UnsupportedError, ValueError } from '../errors.js';
-import { type KernelTier, kernelBytes, kernelTiers, unshared } from './kernels.js';
+import { type KernelTier, type TierName, tierNames } from '../tier.js';
+import { kernelBytes, unshared } from './kernels.js';
 import { warmWide } from './self-test.js';
-
-/** `js` is plain JavaScript, without WebAssembly; the others are sets of kernels, fastest first. */
-export const tierNames = [...kernelTiers, 'js'] as const;
-export type TierName = (typeof tierNames)[number];
 
 /** Tiers that are chosen without being asked for. `scalar` is there to be compared with. */
 const automatic: readonly KernelTier[] = ['wide', 'relaxed', 'simd'];

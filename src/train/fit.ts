@@ -148,8 +148,8 @@ async function train(
     if (evaluation && !Number.isFinite(evaluation.loss))
       diverge(`a finite validation loss, got ${evaluation.loss}`, `epoch ${epoch}`);
     net.epochs++;
-    start = { epoch: epoch + 1, epochs: net.epochs, snapshot: net.snapshot() };
-    if (!start.snapshot.data.every(allFinite)) diverge('finite parameters', `epoch ${epoch}`);
+    const snapshot = net.snapshot();
+    if (!snapshot.data.every(allFinite)) diverge('finite parameters', `epoch ${epoch}`);
     const report = {
       epoch,
       loss: total / rows,
@@ -159,6 +159,8 @@ async function train(
     };
     history.push(report);
     await onEpoch?.(report);
+    // What `onEpoch` has changed, a learning rate say, is what the next epoch begins with.
+    start = { epoch: epoch + 1, epochs: net.epochs, snapshot: onEpoch ? net.snapshot() : snapshot };
   }
   return history;
 }
@@ -167,6 +169,8 @@ const NAMES = ['epochs', 'validation', 'shuffle', 'onBatch', 'onEpoch', 'signal'
 
 /** Throws `ValueError` for an option that there is not, or one of another kind than it must be. */
 function checkOptions(options: FitOptions): void {
+  if (typeof options !== 'object' || options === null)
+    throw new ValueError(`fit: expected options by name, got ${String(options)}`);
   for (const name in options)
     if (!NAMES.includes(name)) throw new ValueError(`fit: expected the options ${NAMES.join(', ')}, got '${name}'`);
   const { epochs = 1, shuffle = true, signal, onBatch, onEpoch } = options;

@@ -1,6 +1,7 @@
 /** Runs single instructions of a tier's kernels on plain arrays. */
 import { instructions, RECORD_BYTES } from '../../src/program/generated/instructions.js';
-import { createMemory, instantiate, type KernelExports, kernelBytes, kernelTiers } from '../../src/runtime/kernels.js';
+import { createMemory, instantiate, type KernelExports, kernelBytes } from '../../src/runtime/kernels.js';
+import { kernelTiers } from '../../src/tier.js';
 
 export type InstructionName = keyof typeof instructions;
 

@@ -97,6 +97,33 @@ it.each<[string, object, ErrorClass, string, string]>([
     'which shares itself',
   ],
   [
+    'parameters of a layer that comes later',
+    {
+      inputs: { a: 4 },
+      ...layers({ h: { ...good.layers.h, share: 'k' }, k: from('h', dense(3)), y: from(['h', 'k'], add()) }),
+    },
+    ValueError,
+    "layer 'h' (dense)",
+    "a layer that comes before it and has its 'weight', got layer 'k'",
+  ],
+  [
+    'a bias that the other layer has not',
+    layers({ h: from('a', dense(3, 'linear', { bias: false })), k: { ...good.layers.k, share: 'h' } }),
+    ValueError,
+    "layer 'k' (dense)",
+    "has its 'bias', got layer 'h'",
+  ],
+  [
+    'a layer whose parameters go by the name of an input',
+    {
+      inputs: { weight: 4, b: 4 },
+      layers: { x: from('weight', dense(3)), k: from('b', dense(3)), y: from(['x', 'k'], add()) },
+    },
+    ValueError,
+    "layer 'x' (dense)",
+    "'x.weight'",
+  ],
+  [
     'parameters of another shape',
     { inputs: { a: 4, b: 5 }, ...layers({ k: { ...good.layers.k, share: 'h' } }) },
     ShapeError,

@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { adam, dense, MemoryError, type Network, type NetworkOptions, network, sgd } from '../../src/index.js';
 import { add, compile, input, mul, parameter } from '../../src/lanegrad-graph.js';
 import { Generator } from '../../src/random.js';
-import { kernelTiers } from '../../src/runtime/kernels.js';
 import { runtimeFor } from '../../src/runtime/runtime.js';
+import { kernelTiers } from '../../src/tier.js';
 import { integers, uniform } from '../numbers.js';
 import { availableTiers } from '../tiers.js';
 

@@ -109,6 +109,24 @@ describe.each(await availableTiers())('several inputs and outputs on %s', (tier)
     expect(twin.parameters()).toEqual(net.parameters());
   });
 
+  it('take to a step what they take to evaluate, whatever the step reads of it', async () => {
+    const net = await network({
+      inputs: { a: 2, b: 3 },
+      layers: { trained: { ...dense(2), from: 'a' }, other: { ...dense(1), from: 'b' } },
+      outputs: { trained: { loss: 'meanSquaredError' }, other: {} },
+      optimizer: sgd(),
+      batch: 2,
+      tier,
+    });
+    const [x, y] = [{ a: [1, 2], b: [1, 2, 3] }, [3, 4]];
+    const loss = net.forward({ a: [1, 2] }, y);
+    expect(net.forward(x, y)).toBe(loss);
+    expect(net.evaluate({ x, y }).loss).toBe(loss);
+    expect(net.trainStep(x, y)).toBe(loss);
+    expect(() => net.trainStep({ ...x, c: [1] }, y)).toThrow("got one called 'x.c'");
+    net.dispose();
+  });
+
   it('are fitted where only an output without a loss needs one of the inputs', async () => {
     const net = await network({
       inputs: { a: 2, b: 3 },

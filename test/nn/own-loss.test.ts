@@ -14,6 +14,30 @@ const y = uniform(new Generator(2), ROWS * 3);
 const options = { input: 5, layers: [dense(6, 'tanh'), dense(3)], optimizer: sgd({ learningRate: 0.1 }) } as const;
 const squared: LossFunction = (output, targets) => mean(square(sub(output, targets)));
 
+describe.each(await availableTiers())('a loss that does not look at the targets on %s', (tier) => {
+  it('trains, with targets or without', async () => {
+    const net = await network({
+      input: 2,
+      layers: [dense(1)],
+      loss: (output) => mean(square(output)),
+      optimizer: sgd({ learningRate: 0.01 }),
+      tier,
+    });
+    const first = net.trainStep([1, 2], [0]);
+    expect(net.forward([1, 2], any(undefined))).toBeLessThan(first);
+    const [{ loss }] = await net.fit({ x: [1, 2], y: [0] });
+    expect(net.evaluate({ x: [1, 2], y: [0] }).loss).toBeLessThan(loss);
+    net.dispose();
+  });
+
+  it('nor at the output has no input to be written to', async () => {
+    const loss: LossFunction = (_, targets) => mean(square(targets));
+    const net = await network({ input: 2, layers: [dense(1)], loss, optimizer: sgd(), tier });
+    expect(() => net.input).toThrow("input: expected a loss that depends on 'x'");
+    net.dispose();
+  });
+});
+
 describe.each(await availableTiers())('a loss that is a function, on %s', (tier) => {
   it('trains as the one that it spells out', async () => {
     const [own, known] = [

@@ -16,7 +16,7 @@ import {
 } from '../../src/index.js';
 import { decodeSafetensors } from '../../src/io/safetensors.js';
 import { Generator } from '../../src/random.js';
-import type { TierName } from '../../src/runtime/tiers.js';
+import type { TierName } from '../../src/tier.js';
 import { bits, integers, uniform } from '../numbers.js';
 import { testedTiers } from './refusals.js';
 

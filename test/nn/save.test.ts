@@ -2,10 +2,11 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { adam, dense, load, type Network, network } from '../../src/index.js';
+import { adam, dense, load, type Network, network, sgd } from '../../src/index.js';
 import { Generator } from '../../src/random.js';
-import type { TierName } from '../../src/runtime/tiers.js';
+import type { TierName } from '../../src/tier.js';
 import { difference, integers, uniform } from '../numbers.js';
 import { availableTiers } from '../tiers.js';
 
@@ -59,6 +60,32 @@ describe('save and load', () => {
     expect(again.predict(x)).toEqual(net.predict(x));
     net.dispose();
     again.dispose();
+  });
+
+  it('take a buffer, or a view of bytes, of whatever realm', async () => {
+    const net = await trained();
+    const bytes = await net.save();
+    const foreign: Uint8Array = runInNewContext('Uint8Array.from(bytes)', { bytes });
+    for (const source of [bytes.slice().buffer, foreign, Buffer.from(bytes)]) {
+      const again = await load(source);
+      expect(again.predict(x)).toEqual(net.predict(x));
+      again.dispose();
+    }
+    net.dispose();
+  });
+
+  it('refuse what could not be loaded, before the file is touched', async () => {
+    const net = await network({ input: 1, layers: [dense(1)], loss: 'meanSquaredError', optimizer: sgd() });
+    const path = join(folder, 'good.safetensors');
+    const good = await net.save(path);
+    net.learningRate = 1e30;
+    for (let step = 0; step < 5; step++) net.trainStep([1], [2]);
+    await expect(net.save(path)).rejects.toThrow("save: expected finite numbers in '0.weight', got NaN or infinity");
+    expect(new Uint8Array(await readFile(path))).toEqual(new Uint8Array(good));
+    await rm(path);
+    for (const bad of ['', 5, null, new URL('file:///net.safetensors')])
+      await expect(net.save(bad as string)).rejects.toThrow('save: expected a path');
+    net.dispose();
   });
 
   it('that fail to write leave no file behind', async () => {

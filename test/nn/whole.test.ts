@@ -23,7 +23,7 @@ import {
   residual,
 } from '../../src/index.js';
 import { Generator } from '../../src/random.js';
-import type { TierName } from '../../src/runtime/tiers.js';
+import type { TierName } from '../../src/tier.js';
 import { bits, difference, integers, uniform } from '../numbers.js';
 import { poisonMemory } from '../program/poison.js';
 import { startThreads, useThreads } from '../threads.js';

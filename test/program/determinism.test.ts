@@ -14,7 +14,7 @@ import {
 } from '../../src/index.js';
 import * as graph from '../../src/lanegrad-graph.js';
 import { Generator } from '../../src/random.js';
-import type { TierName } from '../../src/runtime/tiers.js';
+import type { TierName } from '../../src/tier.js';
 import { difference, integers, uniform } from '../numbers.js';
 import { startThreads, useThreads } from '../threads.js';
 import { availableTiers } from '../tiers.js';

@@ -21,7 +21,7 @@ import { Activation, Combine, Rule } from '../../src/program/generated/instructi
 import { compileProgram } from '../../src/program/program.js';
 import { Generator } from '../../src/random.js';
 import { Reference } from '../../src/reference/reference.js';
-import type { KernelTier } from '../../src/runtime/kernels.js';
+import type { KernelTier } from '../../src/tier.js';
 import { difference, uniform } from '../numbers.js';
 import { availableTiers } from '../tiers.js';
 import { poisonMemory } from './poison.js';

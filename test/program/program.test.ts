@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { dense, type Network, network, sgd } from '../../src/index.js';
 import { Generator } from '../../src/random.js';
-import type { TierName } from '../../src/runtime/tiers.js';
+import type { TierName } from '../../src/tier.js';
 import { bits, integers, uniform } from '../numbers.js';
 import { availableTiers } from '../tiers.js';
 import { poisonMemory } from './poison.js';

@@ -14,7 +14,7 @@ import {
 } from '../../src/index.js';
 import { compile, input, mul, parameter, dense as product, sum } from '../../src/lanegrad-graph.js';
 import { Generator } from '../../src/random.js';
-import type { TierName } from '../../src/runtime/tiers.js';
+import type { TierName } from '../../src/tier.js';
 import { withZeros } from '../graph/cases/dense.js';
 import { bits, difference, integers, magnitude, sameBits, uniform } from '../numbers.js';
 import { startThreads, useThreads } from '../threads.js';

@@ -4,8 +4,8 @@ import { WorkerError } from '../../src/errors.js';
 import type { Buffer, Instruction } from '../../src/graph/lowering.js';
 import { createBuffer } from '../../src/program/emitter.js';
 import { encode, recordsBytes } from '../../src/program/encode.js';
-import type { KernelTier } from '../../src/runtime/kernels.js';
 import { runtimeFor } from '../../src/runtime/runtime.js';
+import type { KernelTier } from '../../src/tier.js';
 import { addition } from '../program/programs.js';
 
 const LINE = 64;

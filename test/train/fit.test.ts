@@ -47,6 +47,37 @@ describe.each(['js', best] as const)('on %s', (tier) => {
     for (const net of made.splice(0)) net.dispose();
   });
 
+  describe('a start that fit goes back to', () => {
+    it('is what onEpoch left', async () => {
+      const net = await network({
+        input: 1,
+        layers: [dense(1, 'linear', { bias: false })],
+        loss: 'meanSquaredError',
+        optimizer: sgd({ learningRate: 0 }),
+        batch: 1,
+      });
+      const set = (value: number) => net.setParameters({ '0.weight': { shape: [1, 1], data: Float32Array.of(value) } });
+      set(1);
+      const training = net.fit(
+        { x: [1, 1], y: [0, 0] },
+        {
+          epochs: 2,
+          onEpoch: ({ epoch }) => {
+            if (epoch > 1) return;
+            set(5);
+            net.learningRate = 0.5;
+          },
+          onBatch: ({ epoch, batch }) => {
+            if (epoch === 2 && batch === 1) set(3e38);
+          },
+        },
+      );
+      await expect(training).rejects.toThrow('back at the start of epoch 2');
+      expect([net.parameters().get('0.weight')?.data[0], net.learningRate]).toEqual([5, 0.5]);
+      net.dispose();
+    });
+  });
+
   describe('fit', () => {
     it('takes every sample once an epoch, in order if it is told not to shuffle', async () => {
       const [net, twin] = [await create(), await create()];
