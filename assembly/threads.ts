@@ -45,8 +45,8 @@ const LOOKS: i32 = 20;
 /** The same for one that took it, and should long be here: thread 0 has done as much by then. A minute. */
 const LOOKS_AT_WORK: i32 = 120;
 
-/** Spins without a sign of life before a thread that may not sleep gives up: some 10 s as well. */
-const SPINS: i32 = 200_000;
+/** Spins that take as long as a sleep, for a thread that may not. */
+const SPINS: i32 = 10_000;
 
 // @ts-ignore: decorator
 @inline
@@ -74,22 +74,21 @@ export function barrier(control: usize, thread: i32, threads: i32): bool {
   }
   const maySleep = thread > 0 || load<i32>(control, MAIN_MAY_SLEEP) != 0;
   let turn = 0;
+  let spins = 0;
   let looks = 0;
   while (true) {
     if (atomic.load<i32>(control, GENERATION) != generation) return true;
     if (++turn < SPIN) continue;
     if (atomic.load<i32>(control, FAILED)) return false;
-    if (!maySleep) {
-      if (++looks >= SPINS && !allTaken(control, threads)) {
-        fail(control);
-        return false;
-      }
+    let timedOut = false;
+    if (maySleep) {
+      atomic.add<i32>(control, 1, SLEEPERS);
+      timedOut = wait(control + GENERATION, generation, PATIENCE);
+      atomic.sub<i32>(control, 1, SLEEPERS);
+    } else {
       turn = 0;
-      continue;
+      timedOut = ++spins % SPINS == 0;
     }
-    atomic.add<i32>(control, 1, SLEEPERS);
-    const timedOut = wait(control + GENERATION, generation, PATIENCE);
-    atomic.sub<i32>(control, 1, SLEEPERS);
     if (timedOut && thread == 0 && ++looks >= (allTaken(control, threads) ? LOOKS_AT_WORK : LOOKS)) {
       fail(control);
       return false;

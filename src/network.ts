@@ -297,7 +297,10 @@ export class Network<Prediction = Tensor> {
     return summarize(this.#graph, this.config.batch as number, this.plan);
   }
 
-  /** Gives the memory back. Any later call throws `DisposedError`. */
+  /**
+   * Gives the memory back, which otherwise happens once nobody holds the network any more. What needs the memory throws
+   * `DisposedError` afterwards.
+   */
   dispose(): void {
     this.#executable.dispose();
   }

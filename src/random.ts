@@ -154,8 +154,11 @@ export function seedWords(operation: string, seed: number): [low: number, high: 
   return [seed >>> 0, Math.floor(seed / TWO_32)];
 }
 
-export function checkStream(operation: string, stream: number): number {
-  if (!Number.isInteger(stream) || stream < 0 || stream >= TWO_32)
-    throw new ValueError(`${operation}: expected a stream that is an integer from 0 to 2^32 - 1, got ${stream}`);
+/** Throws `ValueError` for a stream that there is not: the first 2^32, less those that are `kept` for something else. */
+export function checkStream(operation: string, stream: number, kept = 0): number {
+  if (!Number.isInteger(stream) || stream < 0 || stream >= TWO_32 - kept)
+    throw new ValueError(
+      `${operation}: expected a stream that is an integer from 0 to 2^32 - ${1 + kept}, got ${stream}`,
+    );
   return stream;
 }

@@ -52,7 +52,7 @@ function operationGroups(nodes: readonly Node[], roots: readonly Node[]): Group[
     if (node.inputs.length > 0 && joined(node.inputs[0]) === node) continue;
     const group = [node];
     for (let next = joined(node); next; next = joined(next)) group.push(next);
-    groups.push({ title: isInput(node) ? (node.name as string) : group.map(titleOf).join(', '), nodes: group });
+    groups.push({ title: node.name ?? group.map(titleOf).join(', '), nodes: group });
   }
   return groups;
 }
@@ -76,7 +76,8 @@ function boxOf(group: Group): Item {
 export function boxes(roots: readonly Node[], layers: readonly Layer[]): Diagram {
   const ofLayers = layerGroups(layers);
   const taken = new Set(ofLayers.flatMap(({ nodes }) => nodes));
-  const others = reachable(roots).filter((node) => hasBox(node) && !taken.has(node));
+  // What is drawn has a box, be it a parameter.
+  const others = reachable(roots).filter((node) => (hasBox(node) || roots.includes(node)) && !taken.has(node));
   const groups = [...ofLayers, ...operationGroups(others, roots)].sort((a, b) => a.nodes[0].id - b.nodes[0].id);
   const items = groups.map(boxOf);
   const itemOf = new Map<Node, Item>(groups.flatMap(({ nodes }, i) => nodes.map((node) => [node, items[i]] as const)));

@@ -33,7 +33,10 @@ const STYLE = `
 const widthOf = (text: string, font: number): number => text.length * font * CHARACTER;
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escapeText = (text: string): string => text.replace(/[&<>"]/g, (character) => escapes[character]);
+/** What XML 1.0 has no place for, not even escaped. */
+const UNWRITABLE = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
+const escapeText = (text: string): string =>
+  text.replace(UNWRITABLE, '\ufffd').replace(/[&<>"]/g, (character) => escapes[character]);
 
 /** A coordinate: tenths of a pixel are enough. */
 const at = (x: number): string => String(Math.round(10 * x) / 10);

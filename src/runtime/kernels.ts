@@ -5,7 +5,7 @@ import { MemoryError } from '../errors.js';
 import type { KernelTier } from '../tier.js';
 import type { ThreadExports } from './pool.js';
 
-/** C[MR][16] += scale A B on one register tile; see `scripts/generate/micro-kernels.mjs`. */
+/** C[MR][16] = S, or C + scale S, with S = A B, on one register tile; see `scripts/generate/micro-kernels.mjs`. */
 export type MicroKernel = (
   K: number,
   chunk: number,

@@ -5,6 +5,7 @@ import { UnsupportedError, ValueError } from '../../src/errors.js';
 import * as nn from '../../src/index.js';
 import {
   add,
+  constant,
   dense,
   evaluate,
   exp,
@@ -203,6 +204,18 @@ describe('a network of layers', () => {
     expect(all.filter((text) => text === 'left.weight [2, 1]')).toHaveLength(2);
     // a, b, left and right from both, the output and its targets to the loss.
     expect(svg.match(/class="wire"/g)).toHaveLength(6);
+  });
+});
+
+describe('a picture', () => {
+  it('of a parameter or a constant alone has a box for it', async () => {
+    expect(texts(await drawStructure(parameter('p', [3]))).all).toEqual(['p', '→ [3]']);
+    expect(texts(await drawStructure(constant(1))).all).toHaveLength(2);
+  });
+
+  it('has no character that XML has no place for', async () => {
+    const svg = await draw(neg(input('a\u0000b\ud800c<')));
+    expect(texts(svg).all).toContain('a\ufffdb\ufffdc&lt;');
   });
 });
 

@@ -90,7 +90,7 @@ describe('dropout', () => {
     expect(() => g.dropout(g.input('x'), rate)).toThrow(ValueError);
   });
 
-  it.each([{ seed: -1 }, { seed: 0.5 }, { stream: 2 ** 32 }])('refuses %o', (options) => {
+  it.each([{ seed: -1 }, { seed: 0.5 }, { stream: 2 ** 32 }, { stream: 2 ** 32 - 1 }])('refuses %o', (options) => {
     expect(() => g.dropout(g.input('x'), 0.5, options)).toThrow(ValueError);
   });
 });

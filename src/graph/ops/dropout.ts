@@ -9,7 +9,7 @@ import { mul } from './elementwise.js';
 export interface DropoutOptions {
   /** The seed of the generator; by default 0. */
   readonly seed?: number;
-  /** Its stream, an integer from 0 to 2^32 - 1: masks of one stream are alike. By default 0. */
+  /** Its stream, an integer from 0 to 2^32 - 2: masks of one stream are alike. By default 0. */
   readonly stream?: number;
 }
 
@@ -80,7 +80,8 @@ export function dropout(x: Node, rate: number, options: DropoutOptions = {}): No
   if (typeof rate !== 'number' || !(rounded >= 0 && rounded < 1))
     throw new ValueError(`dropout: expected a rate in [0, 1), got ${rate}`);
   seedWords('dropout', seed);
-  checkStream('dropout', stream);
+  // The word of the counter is 1 + stream, since 0 is for what else is drawn.
+  checkStream('dropout', stream, 1);
   if (rounded === 0) return x;
   return mul(x, apply(maskOperation, [], { shape: x.shape, rate: rounded, seed, stream }));
 }

@@ -226,7 +226,7 @@ export const equal = (a: Operand, b: Operand): Node => two(equalOperation, a, b)
 export const abs = (x: Operand): Node => one(absOperation, x);
 /** x where the mask is not 0, else 0, even where x is infinite or NaN. No gradient flows to the mask. */
 export const keep = (mask: Operand, x: Operand): Node => two(keepOperation, mask, x);
-/** a where the mask is not 0, else b. What is not taken has gradient 0, even if it is infinite or NaN. */
+/** a where the mask is not 0, else b. An operand that is not taken has gradient 0, even if it is infinite or NaN. */
 export const where = (mask: Operand, a: Operand, b: Operand): Node => add(keep(mask, a), keep(equal(mask, 0), b));
 
 /**
