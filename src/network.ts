@@ -113,7 +113,7 @@ export class Network<Prediction = Tensor> {
   /**
    * Room for the inputs of a batch, [batch, ...input], where `trainStep` reads them: given back as its x, or the first
    * rows of it as `subarray`, they are not copied. To be asked for anew before each batch, since the memory may move,
-   * and not to be written to after `dispose`.
+   * and not to be written to after `dispose`, nor once the network is let go.
    *
    * Throws `UnsupportedError` for a network without a loss or of several inputs, `DisposedError` after `dispose`.
    */

@@ -15,7 +15,7 @@
 import { hyper, list, PACKED_LINES, packed, rows, samplePanels, scratch, threads } from '../batch';
 import { DenseBackwardInput, DenseBackwardWeight, DenseForward, Rule } from '../generated/instructions';
 import { BYTES, loadSplat, store } from '../generated/lanes';
-import { colTile, FULL_PANELS, listTile, rowTile } from '../generated/micro-kernels';
+import { AHEAD_STEPS, colTile, FULL_PANELS, listTile, rowTile } from '../generated/micro-kernels';
 import { activationTile, activationGradientTile } from '../ops/activation';
 import { blockRows, KC, LINE, LINE_BYTES, lines, panels, ROWS, rowTiles, tileRows, weightLine } from '../panel';
 import { updateLines, negativeLearningRate, weightDecay } from '../update/rules';
@@ -41,7 +41,7 @@ const NC: i32 = 258;
  * 8 panels pass side by side, as many streams as prefetchers follow well; see docs/performance.md.
  */
 const DX_KC: i32 = 8 * KC;
-const DX_NC: i32 = 128;
+const DX_NC: i32 = AHEAD_STEPS;
 /** Block of dW's sum over the samples. */
 const DW_MC: i32 = 256;
 /** Lines in a way of a 32 KB first-level cache of 8 ways. */

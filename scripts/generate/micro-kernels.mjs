@@ -11,8 +11,8 @@ const LIST_PARAMETERS = 'K: i32, list: usize, a: usize, b: usize, c: usize, scal
 const AHEAD = ', ahead: usize, second: usize, third: usize';
 
 /**
- * Steps, in chunks of 16, over which it is read: DX_NC of `assembly/product/dense.ts`. Longer sums, which have a multiple
- * of 16 steps, then begin again, so that nothing is read beyond as many lines as a kernel has rows.
+ * Steps, in chunks of 16, over which it is read: the block of dX's sum. Longer sums, which have a multiple of 16 steps, then
+ * begin again, so that nothing is read beyond as many lines as a kernel has rows.
  */
 const AHEAD_STEPS = 128;
 
@@ -285,6 +285,8 @@ ${rowTile(tier)}
 
 /** Panels whose rows \`colTile\` divides into full micro-kernels. */
 export const FULL_PANELS: i32 = ${fullPanels(tier.MR)};
+/** Steps over which "row" kernels read ahead as many lines as they have rows. */
+export const AHEAD_STEPS: i32 = ${AHEAD_STEPS};
 ${peak(tier)}
 `;
 }

@@ -7,7 +7,9 @@ import { ValueError } from '../errors.js';
 export type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
 export interface IdxArray {
+  /** Extents, the slowest axis first. */
   shape: number[];
+  /** The numbers, row-major. */
   data: IdxData;
 }
 

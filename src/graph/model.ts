@@ -138,6 +138,7 @@ export interface MemoryPlan {
 /** What runs a model, and why it is that. */
 export interface RuntimeReport {
   readonly tier: TierName;
+  /** The most that a run uses. */
   readonly threads: number;
   /** Why the tier or the number of threads is not the best there is; empty if they are. */
   readonly reason: string;

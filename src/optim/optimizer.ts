@@ -8,28 +8,39 @@ import type { UpdateRule } from '../graph/model.js';
 
 interface Common<Kind extends string> {
   readonly kind: Kind;
+  /** At the first step; at least 0. */
   readonly learningRate: number;
+  /** w: w p is added to the gradient, but by `adamw` taken from p itself; at least 0. */
   readonly weightDecay: number;
 }
 
 export interface SgdConfig extends Common<'sgd'> {
+  /** What is left of the velocity from one step to the next, in [0, 1). */
   readonly momentum: number;
+  /** Whether a step looks ahead along the velocity (Nesterov). */
   readonly nesterov: boolean;
 }
 
 export interface AdamConfig extends Common<'adam' | 'adamw'> {
+  /** What is left of the mean of gradients from one step to the next, in [0, 1). */
   readonly beta1: number;
+  /** The same of the mean of their squares. */
   readonly beta2: number;
+  /** Added to the root of that mean; at least 0. */
   readonly epsilon: number;
 }
 
 export interface RmspropConfig extends Common<'rmsprop'> {
+  /** What is left of the mean of squared gradients from one step to the next, in [0, 1). */
   readonly alpha: number;
+  /** What is left of the steps' buffer, in [0, 1); without it there is none. */
   readonly momentum: number;
+  /** Added to the root of the mean; at least 0. */
   readonly epsilon: number;
 }
 
 export interface AdagradConfig extends Common<'adagrad'> {
+  /** Added to the root of the sum of squared gradients; at least 0. */
   readonly epsilon: number;
 }
 

@@ -37,8 +37,9 @@ export interface FitOptions {
   readonly validation?: Dataset | number;
   /** Whether the samples come in a new order in each epoch, drawn from the network's seed; by default yes. */
   readonly shuffle?: boolean;
-  /** Called after each batch, and after each epoch. A promise is awaited. */
+  /** Called after each batch. A promise is awaited. */
   readonly onBatch?: (report: BatchReport) => void | Promise<void>;
+  /** Called after each epoch. A promise is awaited; what it changes is what the next epoch begins with. */
   readonly onEpoch?: (report: EpochReport) => void | Promise<void>;
   /** Stops after the batch at hand: `fit` returns the epochs that were completed. */
   readonly signal?: AbortSignal;

@@ -6,7 +6,9 @@ type Loss = LossConfig['loss'];
 
 /** The loss, and for a loss on classes the share of samples whose class was found. */
 export interface Evaluation {
+  /** The mean over the samples. */
   readonly loss: number;
+  /** The share of samples whose class was found; null of a loss that is not on classes. */
   readonly accuracy: number | null;
   /** Each output by itself, where several have a loss; `loss` is then their sum, each times its weight. */
   readonly outputs?: Readonly<Record<string, Evaluation>>;

@@ -9,6 +9,7 @@ import { combination, combine } from './combine.js';
 import { mean } from './reduce.js';
 
 export interface PoolOptions {
+  /** Extents of the window. */
   readonly size: Extents;
   /** Steps from one window to the next; by default the size, so that windows do not overlap. */
   readonly stride?: Extents;
