@@ -26,7 +26,10 @@ export interface RunOptions {
 }
 
 /** Throws `ValueError` for a tier that there is not, or threads that are not a positive integer. */
-export function checkRunOptions({ tier, threads }: RunOptions): void {
+export function checkRunOptions(options: RunOptions): void {
+  if (typeof options !== 'object' || options === null)
+    throw new ValueError(`tier, threads: expected options by name, got ${String(options)}`);
+  const { tier, threads } = options;
   requestedTier(tier);
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1))
     throw new ValueError(`threads: expected a positive integer, got ${threads}`);
@@ -171,7 +174,7 @@ export class GraphProgram {
 
   /** Overwrites parameters. Throws `ValueError` or `ShapeError`, with nothing changed, if one does not fit. */
   setParameters(values: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>): void {
-    this.#executable.setParameters(namedTensors(values));
+    this.#executable.setParameters(namedTensors('setParameters', values));
   }
 
   /** Gives the memory back. Any later call throws `DisposedError`. */

@@ -1,5 +1,6 @@
 /** Networks from the files that `save` writes. */
 import { platform } from '#platform';
+import { bytesOf } from './bytes.js';
 import { checkRunOptions, type RunOptions } from './compile.js';
 import { compileNetwork, graphOf, trainedParameters } from './create.js';
 import { CheckpointError, ValueError } from './errors.js';
@@ -21,7 +22,8 @@ export async function load<Prediction = Tensor>(
   options: RunOptions = {},
 ): Promise<Network<Prediction>> {
   checkRunOptions(options);
-  const bytes = typeof source === 'string' ? await platform.readFile(source) : bytesOf(source);
+  const bytes =
+    typeof source === 'string' ? await platform.readFile(source) : bytesOf('load', 'a path or bytes', source);
   const { tensors, metadata } = decodeSafetensors(bytes);
   const text = metadata.lanegrad;
   if (text === undefined)
@@ -44,16 +46,6 @@ export async function load<Prediction = Tensor>(
     });
   }
   return new Network(compiled.config, compiled.graph, executable, training?.epochs);
-}
-
-/** The bytes of a buffer or of a view, of whatever realm. */
-function bytesOf(source: unknown): Uint8Array {
-  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
-  const tag = Object.prototype.toString.call(source);
-  if (tag === '[object ArrayBuffer]') return new Uint8Array(source as ArrayBuffer);
-  throw new ValueError(
-    `load: expected a path or bytes, got ${source === null ? 'null' : typeof source === 'object' ? tag : String(source)}`,
-  );
 }
 
 type Tensors = ReadonlyMap<string, Tensor>;

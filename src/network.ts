@@ -256,7 +256,7 @@ export class Network<Prediction = Tensor> {
 
   /** Overwrites parameters and statistics. Throws `ValueError` or `ShapeError`, with nothing changed, if one does not fit. */
   setParameters(values: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>): void {
-    this.#executable.setParameters(namedTensors(values));
+    this.#executable.setParameters(namedTensors('setParameters', values));
   }
 
   /**

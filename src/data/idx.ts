@@ -2,6 +2,7 @@
  * The IDX format of Yann LeCun's MNIST files (http://yann.lecun.com/exdb/mnist): two zero bytes, the element type, the
  * number of dimensions, each dimension as a u32, then the elements, row-major. All numbers are big-endian.
  */
+import { bytesOf } from '../bytes.js';
 import { ValueError } from '../errors.js';
 
 export type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
@@ -31,7 +32,8 @@ const ELEMENT_TYPES: ReadonlyMap<number, ElementType> = new Map<number, ElementT
 ]);
 
 /** The array in an IDX file; a ValueError if the file is not exactly one. The data is a copy. */
-export function readIdx(bytes: Uint8Array): IdxArray {
+export function readIdx(source: Uint8Array | ArrayBuffer): IdxArray {
+  const bytes = bytesOf('readIdx', 'bytes', source);
   const { type, rank } = readMagic(bytes);
   const start = MAGIC_BYTES + DIMENSION_BYTES * rank;
   if (bytes.length < start)

@@ -258,11 +258,12 @@ export function sourcesOf(roots: readonly Node[]): Pick<Derivation, 'inputs' | '
 
 /** Tensors by name, given as a map or as an object. Throws `ValueError` for anything else. */
 export function namedTensors(
+  operation: string,
   values: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
 ): ReadonlyMap<string, Tensor> {
   if (values instanceof Map) return values;
   if (typeof values !== 'object' || values === null)
-    throw new ValueError(`setParameters: expected tensors by name, got ${String(values)}`);
+    throw new ValueError(`${operation}: expected tensors by name, got ${String(values)}`);
   return new Map(Object.entries(values));
 }
 

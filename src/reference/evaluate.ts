@@ -2,8 +2,8 @@
 import { ShapeError } from '../errors.js';
 import { checkFeeds, checkFinite, feedRules } from '../graph/feeds.js';
 import { backpropagate } from '../graph/gradient.js';
-import { checkTensors, type Feeds, sourcesOf, type Tensor } from '../graph/model.js';
-import { type Node, reachable, showNode, showShape, size } from '../graph/node.js';
+import { checkTensors, type Feeds, namedTensors, sourcesOf, type Tensor } from '../graph/model.js';
+import { checkNodes, type Node, reachable, showNode, showShape, size } from '../graph/node.js';
 import type { Values } from '../graph/operation.js';
 import { batchMean } from '../graph/ops/reduce.js';
 import { constant, sourceData } from '../graph/ops/source.js';
@@ -32,24 +32,26 @@ export interface WorkedExample {
 export function evaluate(
   f: Node,
   feeds: Feeds = {},
-  parameters: ReadonlyMap<string, Tensor> = new Map(),
+  given: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>> = {},
 ): WorkedExample {
+  const parameters = namedTensors('evaluate', given);
+  checkNodes('evaluate', [f]);
   if (f.shape.length > 0)
     throw new ShapeError(`evaluate: expected a single number, got shape ${showShape(f.shape)} of ${showNode(f)}`);
   const rules = feedRules([f]);
   const rows = checkFeeds('evaluate', rules, feeds, Infinity);
   checkFinite('evaluate', rules, feeds);
   const nodes = reachable([f]);
-  checkTensors('setParameters', sourcesOf([f]).parameters, parameters);
+  checkTensors('evaluate', sourcesOf([f]).parameters, parameters);
 
   const root = f.batched ? batchMean(f) : f;
   const { gradients, flows } = backpropagate(root, nodes, constant(1));
   const flowing = [...flows.values()].flat().filter((dx) => dx !== null);
   const source = (node: Node): Values => {
     const name = node.name as string;
-    const given = node.batched ? feeds[name] : (parameters.get(name)?.data ?? sourceData(node));
-    if (typeof given === 'number') return Float32Array.of(given);
-    return given ? Float32Array.from(given) : new Float32Array(size(node.shape));
+    const numbers = node.batched ? feeds[name] : (parameters.get(name)?.data ?? sourceData(node));
+    if (typeof numbers === 'number') return Float32Array.of(numbers);
+    return numbers ? Float32Array.from(numbers) : new Float32Array(size(node.shape));
   };
   const computed = evaluateGraph([root, ...gradients.values(), ...flowing], rows, source, 'f32');
   const read = (node: Node): NodeValue => {

@@ -117,6 +117,12 @@ const strangers: Readonly<Record<string, () => unknown>> = {
   groupNorm: () => graph.groupNorm(nothing, 2),
   softmaxCrossEntropy: () => graph.softmaxCrossEntropy(a, nothing),
   hinge: () => graph.hinge(a, nothing),
+  contrastive: () => graph.contrastive(a, a, nothing),
+  'broadcast, no shape': () => graph.broadcast(m, undefined as unknown as number[]),
+  'concat, a list with nothing in it': () => graph.concat([m, nothing]),
+  'max of two': () => graph.max(a, b as unknown as number),
+  'constant, no numbers': () => graph.constant(undefined as unknown as number),
+  evaluate: () => graph.evaluate(nothing),
   gradients: () => graph.gradients(nothing, [a]),
   'gradients, one node': () => graph.gradients(graph.sum(a), a as unknown as graph.Node[]),
 };

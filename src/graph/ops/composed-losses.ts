@@ -73,6 +73,7 @@ export function cosineDistance(a: Node, b: Node): Node {
  * shapes do not fit, `ValueError` if the margin is not positive.
  */
 export function contrastive(a: Node, b: Node, different: Node, margin = 1): Node {
+  checkNodes('contrastive', [different]);
   checkAlike('contrastive', a, b);
   if (different.shape.length > 0)
     throw new ShapeError(

@@ -7,6 +7,7 @@ import type { Operation } from '../operation.js';
 import { emitRowMajor } from '../storage.js';
 import { combination, combine, emitCombine } from './combine.js';
 import { repeat } from './reduce.js';
+import { checkShape } from './source.js';
 
 const sliceOperation = combination('slice');
 const padOperation = combination('pad');
@@ -102,6 +103,7 @@ export function tile(x: Node, repeats: readonly number[]): Node {
  */
 export function broadcast(x: Node, shape: Shape): Node {
   checkNodes('broadcast', [x]);
+  checkShape('broadcast', shape);
   if (!sameShape(broadcastShape(x.shape, shape) ?? [], shape))
     throw new ShapeError(
       `broadcast: expected a shape that ${showShape(x.shape)} fits into, got ${showShape(shape)}${of(x)}`,
@@ -174,6 +176,7 @@ export function concat(xs: readonly Node[], axis = 0): Node {
     throw new ValueError(
       `concat: expected a list of at least one tensor, got ${Array.isArray(xs) ? 'none' : String(xs)}`,
     );
+  checkNodes('concat', xs);
   const batched = xs.some((x) => x.batched);
   const inputs = xs.map((x) => (batched && !x.batched ? repeat(x) : x));
   return apply(concatOperation, inputs, { axis: axisOf('concat', xs[0], axis) });

@@ -22,7 +22,8 @@ export const source: Operation<SourceAttributes> = {
   lower: () => {},
 };
 
-function checkShape(what: string, shape: Shape): Shape {
+/** A copy of a shape. Throws `ValueError` for what is none. */
+export function checkShape(what: string, shape: Shape): Shape {
   if (!Array.isArray(shape) || !shape.every((extent) => Number.isInteger(extent) && extent > 0))
     throw new ValueError(`${what}: expected a shape of positive integers, got ${JSON.stringify(shape)}`);
   return Object.freeze([...shape]);
@@ -35,6 +36,8 @@ function checkName(what: string, name: string): string {
 }
 
 function checkNumbers(what: string, shape: Shape, numbers: Numbers): Float32Array {
+  if (typeof numbers !== 'number' && typeof numbers?.length !== 'number')
+    throw new ValueError(`${what}: expected numbers, got ${String(numbers)}`);
   const data = typeof numbers === 'number' ? Float32Array.of(numbers) : Float32Array.from(numbers);
   if (data.length !== size(shape))
     throw new ValueError(`${what}: expected ${size(shape)} numbers for shape ${showShape(shape)}, got ${data.length}`);
