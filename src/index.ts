@@ -1,11 +1,12 @@
 /** `lanegrad`: networks. Graphs are in `lanegrad/graph`, readers of data in `lanegrad/data`. */
+export type { SaveOptions } from './checkpoint.js';
 export type { RunOptions } from './compile.js';
 export { type NetworkOptions, network, type PredictionOf } from './create.js';
 export * from './errors.js';
 export type { MemoryPlan, RuntimeReport, Tensor } from './graph/model.js';
 export type { ActivationName } from './graph/ops/activation.js';
 export { load } from './load.js';
-export type { Network, SaveOptions, TrainedGraph } from './network.js';
+export type { Network, TrainedGraph } from './network.js';
 export type { LayerReport } from './nn/build.js';
 export { from, type InputShape, type NetworkConfig, type OutputConfig } from './nn/config.js';
 export type { Initializer } from './nn/initialize.js';

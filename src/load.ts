@@ -1,17 +1,17 @@
 /** Networks from the files that `save` writes. */
 import { platform } from '#platform';
 import { bytesOf } from './bytes.js';
+import { parseTraining } from './checkpoint.js';
 import { checkRunOptions, type RunOptions } from './compile.js';
 import { compileNetwork, graphOf, trainedParameters } from './create.js';
 import { CheckpointError, ValueError } from './errors.js';
-import { anything, checkFields, type FieldsOf, notNegative } from './fields.js';
 import { sourcesOf, statesOf, type Tensor } from './graph/model.js';
 import { type Node, sameShape, showShape } from './graph/node.js';
 import { decodeSafetensors } from './io/safetensors.js';
-import { Network, type Training } from './network.js';
+import { Network } from './network.js';
 import type { NetworkGraph } from './nn/build.js';
 import type { NetworkConfig } from './nn/config.js';
-import { checkLearningRate, updateRule } from './optim/optimizer.js';
+import { updateRule } from './optim/optimizer.js';
 
 /**
  * A network from a file of `save`, or from its bytes, which goes on where it was saved. Throws `CheckpointError` if the file is damaged or was not
@@ -84,23 +84,6 @@ function sorted(
   const [extra] = left.keys();
   if (extra !== undefined) throw new CheckpointError(`load: expected tensors of this configuration, got '${extra}'`);
   return result;
-}
-
-const trainingFields: FieldsOf<Training> = { steps: notNegative, epochs: notNegative, learningRate: anything };
-
-/** How far training had come; null if the file does not say. Throws `CheckpointError` if it says what cannot be. */
-function parseTraining(text: string | undefined): Training | null {
-  if (text === undefined) return null;
-  try {
-    const training: Training = JSON.parse(text);
-    checkFields('training', training, trainingFields);
-    checkLearningRate(training.learningRate);
-    return training;
-  } catch (cause) {
-    throw new CheckpointError(`load: expected metadata 'training' as save writes it: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
 }
 
 /** The configuration in a file, and its graph. Throws `CheckpointError` if it is none that `network()` would take. */

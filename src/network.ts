@@ -1,11 +1,11 @@
 /** Networks: layers, a loss and an optimiser, compiled and ready to be trained. */
 import { platform } from '#platform';
+import { encodeCheckpoint, type SaveOptions, saveFields } from './checkpoint.js';
 import { UnsupportedError, ValueError } from './errors.js';
-import { checkFields, type FieldsOf, flag, optional, show } from './fields.js';
-import { allFinite, checkFeeds, checkFinite, type FeedRule, feedRules } from './graph/feeds.js';
+import { checkFields, flag, optional, show } from './fields.js';
+import { checkFeeds, checkFinite, type FeedRule, feedRules } from './graph/feeds.js';
 import { type Executable, type MemoryPlan, namedTensors, type RuntimeReport, type Tensor } from './graph/model.js';
 import { type Node, size } from './graph/node.js';
-import { encodeSafetensors } from './io/safetensors.js';
 import { columnName, type LayerReport, type NetworkGraph } from './nn/build.js';
 import type { NetworkConfig } from './nn/config.js';
 import { checkLearningRate } from './optim/optimizer.js';
@@ -24,20 +24,6 @@ export interface TrainedGraph {
 
 /** The fields of the options of `predict`. */
 const predictFields = { logits: optional(flag) };
-
-export interface SaveOptions {
-  /** Whether what training goes on from is saved too; by default yes. */
-  readonly training?: boolean;
-}
-
-const saveFields: FieldsOf<SaveOptions> = { training: optional(flag) };
-
-/** How far training has come, in the metadata of a file. */
-export interface Training {
-  readonly steps: number;
-  readonly epochs: number;
-  readonly learningRate: number;
-}
 
 const without = (columns: Columns, names: readonly string[]): Columns =>
   Object.fromEntries(Object.entries(columns).filter(([name]) => !names.includes(name)));
@@ -272,19 +258,9 @@ export class Network<Prediction = Tensor> {
     checkFields('save', options, saveFields);
     if (path !== undefined && (typeof path !== 'string' || path === ''))
       throw new ValueError(`save: expected a path, got ${show(path)}`);
-    const { training = true } = options;
     if (this.#graph.outputs.some(({ config }) => typeof config.loss === 'function'))
       throw new UnsupportedError('save: expected a configuration of plain data, got a loss that is a function');
-    const tensors = new Map([...this.parameters(), ...this.statistics()]);
-    const metadata: Record<string, string> = { lanegrad: JSON.stringify(this.config) };
-    if (training && this.config.optimizer) {
-      for (const [name, tensor] of this.#executable.states()) tensors.set(name, tensor);
-      const { steps, epochs, learningRate } = this;
-      metadata.training = JSON.stringify({ steps, epochs, learningRate } satisfies Training);
-    }
-    for (const [name, { data }] of tensors)
-      if (!allFinite(data)) throw new ValueError(`save: expected finite numbers in '${name}', got NaN or infinity`);
-    const bytes = encodeSafetensors(tensors, metadata);
+    const bytes = encodeCheckpoint(this.config, this.#executable, this.epochs, options);
     if (path !== undefined) await platform.writeFile(path, bytes);
     return bytes;
   }
