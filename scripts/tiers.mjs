@@ -9,18 +9,29 @@
  *
  * READ_AHEAD says whether micro-kernels touch memory that is needed later. Where products are as slow as on `simd`, whose
  * loops start all the instructions that a core can, the loads cost more than they save.
+ *
+ * STREAMS says how many panels of W the kernel of one sample reads side by side: as many as have room in the registers,
+ * four on `wide`. Two threads read 50 GB/s in one stream each, and 60 in four. On `scalar` a line alone fills the registers.
  */
 const fused = (c, a, b) => `f32x4.relaxed_madd(${a}, ${b}, ${c})`;
 
 export const tiers = {
-  scalar: { lanes: 'scalar', MR: 4, VECTORS: 2, READ_AHEAD: false, madd: (c, a, b) => `${c} + ${a} * ${b}` },
+  scalar: {
+    lanes: 'scalar',
+    MR: 4,
+    VECTORS: 2,
+    READ_AHEAD: false,
+    STREAMS: 1,
+    madd: (c, a, b) => `${c} + ${a} * ${b}`,
+  },
   simd: {
     lanes: 'simd',
     MR: 4,
     VECTORS: 2,
     READ_AHEAD: false,
+    STREAMS: 2,
     madd: (c, a, b) => `f32x4.add(${c}, f32x4.mul(${a}, ${b}))`,
   },
-  relaxed: { lanes: 'simd', MR: 6, VECTORS: 2, READ_AHEAD: true, madd: fused },
-  wide: { lanes: 'simd', MR: 6, VECTORS: 4, READ_AHEAD: true, madd: fused },
+  relaxed: { lanes: 'simd', MR: 6, VECTORS: 2, READ_AHEAD: true, STREAMS: 2, madd: fused },
+  wide: { lanes: 'simd', MR: 6, VECTORS: 4, READ_AHEAD: true, STREAMS: 4, madd: fused },
 };

@@ -14,8 +14,8 @@
  */
 import { hyper, list, PACKED_LINES, packed, rows, samplePanels, scratch, threads } from '../batch';
 import { DenseBackwardInput, DenseBackwardWeight, DenseForward, Rule } from '../generated/instructions';
-import { BYTES, loadSplat, store } from '../generated/lanes';
-import { AHEAD_STEPS, colTile, FULL_PANELS, listTile, rowTile } from '../generated/micro-kernels';
+import { BYTES, copyLine, loadSplat, store } from '../generated/lanes';
+import { AHEAD_STEPS, colTile, FULL_PANELS, listTile, rowTile, STREAMS, streamTile } from '../generated/micro-kernels';
 import { activationTile, activationGradientTile } from '../ops/activation';
 import { blockRows, KC, LINE, LINE_BYTES, lines, panels, ROWS, rowTiles, tileRows, weightLine } from '../panel';
 import { updateLines, negativeLearningRate, weightDecay } from '../update/rules';
@@ -119,26 +119,37 @@ function forwardOne(r: usize, first: i32, last: i32): void {
   const K = DenseForward.K(r);
   const N = DenseForward.N(r);
   const x = DenseForward.x(r);
+  const z = DenseForward.z(r);
   const bias = DenseForward.b(r);
   const activation = DenseForward.activation(r);
+  // Each of as many shares of the panels is read straight on, side by side with the others.
+  const share = (last - first) / STREAMS;
+  const streamed = first + share * STREAMS;
   for (let k = 0; k < K; k += KC) {
     const kc = min(KC, K - k);
     const a = x + lines(k);
     const count = N < LOOK_FROM ? kc : listLines(a, kc, list);
     const few = worthListing(count, kc, isLarge(K, N));
-    for (let n = first; n < last; n++) {
-      const z = DenseForward.z(r) + lines(n << 4);
-      if (k == 0 && bias) memory.copy(z, bias + lines(n), LINE_BYTES);
-      const w = DenseForward.w(r) + lines(weightLine(n, k, K, N));
-      const accumulate = k > 0 || bias ? 1 : 0;
-      if (few) listTile(1, count, list, a, w, z, ONE, accumulate, 0);
-      else colTile(1, kc, kc, 0, 0, a, w, z, ONE, accumulate, 0);
-      if (k + kc < K) continue;
-      const tile = tileRows(n << 4, N);
-      memory.copy(scratch, z, LINE_BYTES);
-      splatLines(scratch, z, tile);
-      if (activation) activationTile(activation, DenseForward.alpha(r), z, DenseForward.y(r) + lines(n << 4), tile);
+    const accumulate = k > 0 || bias ? 1 : 0;
+    if (k == 0 && bias)
+      for (let n = first; n < last; n++) copyLine(bias + lines(n), z + lines(n << 4));
+    const w = DenseForward.w(r) + lines(weightLine(0, k, K, N));
+    const panel = lines(kc);
+    if (few) {
+      for (let n = first; n < last; n++) listTile(1, count, list, a, w + n * panel, z + lines(n << 4), ONE, accumulate, 0);
+      continue;
     }
+    for (let n = first; n < first + share; n++)
+      streamTile(kc, a, w + n * panel, share * panel, z + lines(n << 4), lines(share << 4), accumulate);
+    for (let n = streamed; n < last; n++)
+      colTile(1, kc, kc, 0, 0, a, w + n * panel, z + lines(n << 4), ONE, accumulate, 0);
+  }
+  for (let n = first; n < last; n++) {
+    const sums = z + lines(n << 4);
+    const tile = tileRows(n << 4, N);
+    copyLine(sums, scratch);
+    splatLines(scratch, sums, tile);
+    if (activation) activationTile(activation, DenseForward.alpha(r), sums, DenseForward.y(r) + lines(n << 4), tile);
   }
 }
 

@@ -149,6 +149,60 @@ function listKernel(tier, MR) {
   );
 }
 
+const STREAM_PARAMETERS = 'K: i32, a: usize, b: usize, apart: usize, c: usize, cApart: usize, accumulate: i32';
+
+/** Vectors of a line that the kernel of one sample takes at once: all of them, but half of the 16 of the tier `scalar`. */
+const streamVectors = (tier) => Math.min(64 / dialect(tier).bytes, 8);
+
+/** C_i[16] = (accumulate ? C_i + S_i : S_i), S_i the sum over k < K of a_k times line k of the panel i at b + i apart. */
+function streamKernel(tier) {
+  const { bytes, zero, load, loadSplat, store, splatBits } = dialect(tier);
+  const { STREAMS, madd } = tier;
+  const place = (p, i) => (i ? `${p}${i}` : p);
+  const places = (p, apart) => range(STREAMS - 1).map((i) => `const ${place(p, i + 1)} = ${place(p, i)} + ${apart};\n`);
+  const rows = range(STREAMS).map((i) =>
+    range(streamVectors(tier)).map((j) => ({ name: `s${i}_${j}`, i, offset: bytes * j })),
+  );
+  const sums = rows.flat();
+  const stores = rows.flatMap((row) =>
+    row.toReversed().map(({ name, i, offset }) => store(place('c', i), offset, name)),
+  );
+  return `
+export function stream(${STREAM_PARAMETERS}): void {
+  ${sums.map(({ name }) => `let ${name} = ${zero};`).join('\n  ')}
+  const end = a + (<usize>(K - 1) << 6);
+  a -= 64;
+  b -= 64;
+  do {
+    a += 64;
+    b += 64;
+    ${places('b', 'apart').join('    ')}
+    const x = ${loadSplat('a', 0)};
+    ${sums.map(({ name, i, offset }) => `${name} = ${madd(name, 'x', load(place('b', i), offset))};`).join('\n    ')}
+  } while (a < end);
+  ${places('c', 'cApart').join('  ')}
+  if (accumulate) {
+    const one = ${splatBits(0x3f800000)};
+    ${sums.map(({ name, i, offset }) => `${name} = ${madd(load(place('c', i), offset), name, 'one')};`).join('\n    ')}
+  }
+  ${stores.join(';\n  ')};
+}`;
+}
+
+/** The panels of one sample, strip by strip of their lanes. */
+function streamTile(tier) {
+  const stripBytes = dialect(tier).bytes * streamVectors(tier);
+  const call = (strip) => `stream(K, a, b${strip}, apart, c${strip}, cApart, accumulate);`;
+  return `
+/** Panels that \`streamTile\` takes side by side. */
+export const STREAMS: i32 = ${tier.STREAMS};
+
+/** A line of C for each of STREAMS panels of B; see the head of this file. */
+export function streamTile(${STREAM_PARAMETERS}): void {
+  ${stripBytes === 64 ? call('') : `for (let j: usize = 0; j < 64; j += ${stripBytes}) ${call(' + j')}`}
+}`;
+}
+
 /**
  * A tile's calls of micro-kernels, strip by strip of its lanes. Of each call: the name, where its A and its C begin, and
  * its own argument by the strip. All get `walk`, which says how far A and B go on.
@@ -270,6 +324,8 @@ export function microKernels(name, tier) {
  * "col4and2" has its last two rows in the panel of A that begins \`panel\` bytes farther. "list" kernels go down a panel too,
  * but their K steps take the lines of A and B whose offsets in bytes stand in a list. What is read from \`ahead\` on,
  * and \`second\` and \`third\` bytes from there, is not used, but will be in a cache; it may be any memory of as many lines.
+ * "stream" is for a single sample, whose lane of A meets lines of several panels of B \`apart\` bytes apart, each of them a
+ * stream of memory of its own; lines of C lie \`cApart\` bytes apart.
  *
  * The scale travels as the bits of an f32: a live f32 would hold a vector register through the loop and make a full
  * tile spill.
@@ -282,6 +338,8 @@ ${heights.map((MR) => listKernel(tier, MR)).join('\n')}
 ${colTile(tier)}
 ${listTile(tier)}
 ${rowTile(tier)}
+${streamKernel(tier)}
+${streamTile(tier)}
 
 /** Panels whose rows \`colTile\` divides into full micro-kernels. */
 export const FULL_PANELS: i32 = ${fullPanels(tier.MR)};

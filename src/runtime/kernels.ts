@@ -63,6 +63,9 @@ export interface KernelExports extends ThreadExports {
     c1: number,
     next: number,
   ): void;
+  /** A line of C for each of STREAMS panels of B; see `scripts/generate/micro-kernels.mjs`. */
+  streamTile(K: number, a: number, b: number, apart: number, c: number, cApart: number, accumulate: number): void;
+  readonly STREAMS: WebAssembly.Global;
   /** n turns of register-resident multiply-adds: the ceiling. */
   peak(n: number, scratch: number): void;
 }

@@ -11,7 +11,7 @@ import { createMemory, instantiate, type KernelExports, listKernels, microKernel
 
 const FLAG = 'experimental-wasm-revectorize';
 /** Tile heights that are worth 256 bits; lower ones fit into the registers either way. */
-const HOT = /^(col|row|list)([456]|\dand\d)$/;
+const HOT = /^((col|row|list)([456]|\dand\d)|stream)$/;
 /** The kernel whose time on both tiers is compared. */
 const COMPARED = 'col6';
 
@@ -31,6 +31,8 @@ const A_SKIP = 4096 - 64;
 /** From a panel to the next, 4 KB more of A, for kernels that reach into it; others may read there. */
 const PANEL = 4096;
 const ONE = 0x3f800000;
+/** Panels for the kernel of one sample: as many as any tier takes at once. */
+const PANELS = 4;
 const CALLS = 16;
 /** Turns of the ceiling's loop that take as long as a micro-kernel, about. */
 const PEAK_TURNS = 256;
@@ -140,6 +142,14 @@ function calls(exports: KernelExports): ReadonlyMap<string, Call> {
     all.set(name, (length, scaleBits, accumulate, lane) =>
       kernel(length, LIST, A, B + lane, C + lane, scaleBits, accumulate),
     );
+  // Panels a line apart, the last of which ends with B; whole lines at once on both tiers.
+  const streams = exports.STREAMS.value;
+  all.set('stream', (length, _, accumulate, lane) => {
+    for (let i = 0; lane === 0 && i < PANELS; i += streams) {
+      const [b, c] = [B, C].map((first) => first + LINE_BYTES * i);
+      exports.streamTile(length - PANELS + 1, A, b, LINE_BYTES, c, LINE_BYTES, accumulate);
+    }
+  });
   return all;
 }
 

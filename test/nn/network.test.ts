@@ -201,9 +201,14 @@ describe.each(tiers)('on %s', (tier) => {
 });
 
 describe.each(tiers)('one sample alone on %s', (tier) => {
-  it.each([5, 130, 300])('is predicted as it is among others, from %i inputs', async (inputs) => {
+  it.each([
+    [5, 37],
+    [120, 64],
+    [130, 65],
+    [300, 150],
+  ])('is predicted as it is among others, from %i inputs by %i units', async (inputs, units) => {
     const values = uniform(new Generator(4), 17 * inputs);
-    const net = await network({ input: inputs, layers: [dense(37, 'tanh'), dense(3)], batch: 32, seed: 1, tier });
+    const net = await network({ input: inputs, layers: [dense(units, 'tanh'), dense(3)], batch: 32, seed: 1, tier });
     const all = net.predict(values).data;
     for (const row of [0, 16]) {
       const one = net.predict(values.subarray(row * inputs, (row + 1) * inputs)).data;

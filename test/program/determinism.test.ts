@@ -102,6 +102,18 @@ describe.each(compiled)('on %s, 1, 2 and 3 threads give the same', (tier) => {
     expect(three).toEqual(one);
   });
 
+  it('prediction of a single sample, which is that among others', async () => {
+    const predict = async (rows: number) => {
+      const net = await create({ tier });
+      const { data } = net.predict(x.subarray(0, rows * INPUT), { logits: true });
+      net.dispose();
+      return bits(data.slice(0, 10));
+    };
+    const alone = await onThreads(() => predict(1));
+    expect(alone).toEqual(await onThreads(() => predict(17)));
+    expect(new Set(alone).size).toBe(1);
+  });
+
   it('values and gradients of a graph', async () => {
     const [one, two, three] = await onThreads(() => runGraph(tier));
     expect(two).toEqual(one);
