@@ -122,8 +122,10 @@ function forwardOne(r: usize, first: i32, last: i32): void {
   const z = DenseForward.z(r);
   const bias = DenseForward.b(r);
   const activation = DenseForward.activation(r);
-  // Each of as many shares of the panels is read straight on, side by side with the others.
-  const share = (last - first) / STREAMS;
+  // Each of as many shares of the panels is read straight on, side by side with the others. Where shares are long they are
+  // odd: 8 panels are a multiple of 4 KB, and streams so far apart would meet in the same sets of a cache (3 %).
+  const whole = (last - first) / STREAMS;
+  const share = whole < 8 ? whole : (whole - 1) | 1;
   const streamed = first + share * STREAMS;
   for (let k = 0; k < K; k += KC) {
     const kc = min(KC, K - k);
