@@ -37,6 +37,7 @@ export class Network<Prediction = Tensor> {
   readonly #ports: Ports;
   /** What `fit` and `evaluate` take; empty without a loss. */
   readonly #rules: readonly FeedRule[];
+  /** What `predict` takes. */
   readonly #predictRules: readonly FeedRule[];
   /** Columns that belong to inputs or outputs, but that no step reads, or neither a step nor an evaluation. */
   readonly #unread: { readonly step: readonly string[]; readonly whole: readonly string[] };
