@@ -12,7 +12,7 @@ import {
   sgd,
   type Tensor,
 } from '../../src/index.js';
-import { compile, input, mul, parameter, dense as product, sum } from '../../src/lanegrad-graph.js';
+import { compile, constant, exp, input, mul, parameter, dense as product, sum } from '../../src/lanegrad-graph.js';
 import { Generator } from '../../src/random.js';
 import type { TierName } from '../../src/tier.js';
 import { withZeros } from '../graph/cases/dense.js';
@@ -164,6 +164,22 @@ describe.each(tiers)('on %s', (tier) => {
       }
     },
   );
+
+  it('by one decision for a block of rows of dW, however threads share them', async () => {
+    // 20 rows of zeros are too few among 120 to be left out, but not among the 48 that one of three threads has. A gradient
+    // that is not finite tells: a row that is left out has 0, and otherwise NaN.
+    const [rows, outputs, batch, zeros] = [120, 64, 128, 20];
+    const x = uniform(new Generator(11), batch * rows, 1, 2).map((value, i) => (i % rows < zeros ? 0 : value));
+    const y = product(input('x', [rows]), parameter('w', [rows, outputs], uniform(new Generator(12), rows * outputs)));
+    const program = await compile(sum(mul(y, exp(constant(200)))), { gradients: ['w'], batch, tier, threads: 3 });
+    for (const threads of [1, 2, 3]) {
+      useThreads(threads);
+      program.forward({ x });
+      const { data } = program.backward().get('w') as Tensor;
+      expect(data.subarray(0, zeros * outputs).every(Number.isNaN)).toBe(true);
+    }
+    program.dispose();
+  });
 
   it('in a step of SGD on more samples than one block of the sum', async () => {
     const batch = 300;
