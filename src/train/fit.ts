@@ -1,5 +1,6 @@
 /** The training loop. */
 import { DivergenceError, ValueError } from '../errors.js';
+import { anything, checkFields, type FieldsOf, flag, optional, positiveInteger, type Requirement } from '../fields.js';
 import { allFinite } from '../graph/feeds.js';
 import type { Samples, Snapshot } from '../graph/model.js';
 import { Generator } from '../random.js';
@@ -94,7 +95,7 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => void later(resolv
 
 /** Trains on the data; see `Network.fit`. */
 export async function fit(net: Trainable, data: Dataset, options: FitOptions): Promise<EpochReport[]> {
-  checkOptions(options);
+  checkFields('fit', options, fitFields);
   const { training, validation } = split(net, data, options.validation);
   const samples = prepared(net, training.columns);
   try {
@@ -166,24 +167,20 @@ async function train(
   return history;
 }
 
-const NAMES = ['epochs', 'validation', 'shuffle', 'onBatch', 'onEpoch', 'signal'];
+const callback: Requirement = { holds: (x) => typeof x === 'function', text: 'a function' };
 
-/** Throws `ValueError` for an option that there is not, or one of another kind than it must be. */
-function checkOptions(options: FitOptions): void {
-  if (typeof options !== 'object' || options === null)
-    throw new ValueError(`fit: expected options by name, got ${String(options)}`);
-  for (const name in options)
-    if (!NAMES.includes(name)) throw new ValueError(`fit: expected the options ${NAMES.join(', ')}, got '${name}'`);
-  const { epochs = 1, shuffle = true, signal, onBatch, onEpoch } = options;
-  if (!Number.isInteger(epochs) || epochs < 1)
-    throw new ValueError(`fit: expected epochs to be a positive integer, got ${epochs}`);
-  if (typeof shuffle !== 'boolean') throw new ValueError(`fit: expected shuffle to be true or false, got ${shuffle}`);
-  if (signal !== undefined && typeof signal?.aborted !== 'boolean')
-    throw new ValueError(`fit: expected signal to be an AbortSignal, got ${String(signal)}`);
-  for (const [name, call] of Object.entries({ onBatch, onEpoch }))
-    if (call !== undefined && typeof call !== 'function')
-      throw new ValueError(`fit: expected ${name} to be a function, got ${String(call)}`);
-}
+/** The fields of `FitOptions`; the validation data are checked with the others. */
+const fitFields: FieldsOf<FitOptions> = {
+  epochs: optional(positiveInteger),
+  validation: anything,
+  shuffle: optional(flag),
+  onBatch: optional(callback),
+  onEpoch: optional(callback),
+  signal: optional({
+    holds: (x) => typeof (x as AbortSignal | null)?.aborted === 'boolean',
+    text: 'an AbortSignal',
+  }),
+};
 
 /** The data to train on, and the data to evaluate; the numbers of that are finite. */
 function split(

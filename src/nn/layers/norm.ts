@@ -3,7 +3,6 @@ import { fraction, optional, pick, positiveInteger, type Requirement } from '../
 import type { Node } from '../../graph/node.js';
 import { add, mul } from '../../graph/ops/elementwise.js';
 import * as graph from '../../graph/ops/norm.js';
-import { epsilonField } from '../../graph/ops/norm.js';
 import type { LayerBase, LayerOptions, LayerRule, RulesOf, Scope } from '../layer.js';
 
 interface Normalizing<Kind extends string> extends LayerBase<Kind> {
@@ -62,7 +61,7 @@ const scale = (scope: Scope, x: Node): Node => scope.parameter('weight', [x.shap
 const shift = (scope: Scope, x: Node): Node => scope.parameter('bias', [x.shape.at(-1) as number], 0);
 
 const batchNormRule: LayerRule<BatchNormLayer> = {
-  fields: { momentum: optional(share), ...epsilonField },
+  fields: { momentum: optional(share), ...graph.epsilonField },
   differs: () => true,
   build(scope, [x], { momentum = 0.1, epsilon }) {
     const channels = [x.shape.at(-1) as number];
@@ -80,19 +79,19 @@ const batchNormRule: LayerRule<BatchNormLayer> = {
 };
 
 const layerNormRule: LayerRule<LayerNormLayer> = {
-  fields: epsilonField,
-  build: (scope, [x], layer) => graph.layerNorm(x, scale(scope, x), shift(scope, x), pick(layer, epsilonField)),
+  fields: graph.epsilonField,
+  build: (scope, [x], layer) => graph.layerNorm(x, scale(scope, x), shift(scope, x), pick(layer, graph.epsilonField)),
 };
 
 const rmsNormRule: LayerRule<RmsNormLayer> = {
-  fields: epsilonField,
-  build: (scope, [x], layer) => graph.rmsNorm(x, scale(scope, x), pick(layer, epsilonField)),
+  fields: graph.epsilonField,
+  build: (scope, [x], layer) => graph.rmsNorm(x, scale(scope, x), pick(layer, graph.epsilonField)),
 };
 
 const groupNormRule: LayerRule<GroupNormLayer> = {
-  fields: { groups: positiveInteger, ...epsilonField },
+  fields: { groups: positiveInteger, ...graph.epsilonField },
   build: (scope, [x], layer) =>
-    graph.groupNorm(x, layer.groups, scale(scope, x), shift(scope, x), pick(layer, epsilonField)),
+    graph.groupNorm(x, layer.groups, scale(scope, x), shift(scope, x), pick(layer, graph.epsilonField)),
 };
 
 export type NormLayer = BatchNormLayer | LayerNormLayer | GroupNormLayer | RmsNormLayer;
