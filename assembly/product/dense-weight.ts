@@ -1,0 +1,151 @@
+/**
+ * The third product of a dense layer, dW = X^T dY, summed over the samples; see `dense.ts`. Its epilogue is the
+ * optimiser's update, so that dW itself is written only where somebody asks for it.
+ */
+import { hyper, list, PACKED_LINES, packed, samplePanels, scratch } from '../batch';
+import { DenseBackwardWeight, Rule } from '../generated/instructions';
+import { rowTile } from '../generated/micro-kernels';
+import { blockRows, KC, LINE, lines, panels, ROWS, rowTiles, weightLine } from '../panel';
+import { updateLines, negativeLearningRate, weightDecay } from '../update/rules';
+import { ONE, splitInner } from './dense';
+import { LOOK_FROM, listAll, listRows, packListed, spread, worthPacking } from './occupied';
+
+/** Block of dW's sum over the samples. */
+const DW_MC: i32 = 256;
+/** Lines in a way of a 32 KB first-level cache of 8 ways. */
+const WAY_LINES: i32 = 64;
+const WAYS: i32 = 8;
+/** Output panels for which packing all rows of X is worth the copy. */
+const PACK_FROM: i32 = 64;
+
+export function denseBackwardWeightUnits(r: usize): i32 {
+  const outer = panels(DenseBackwardWeight.N(r));
+  const inner = rowTiles(DenseBackwardWeight.K(r));
+  return splitInner(outer, inner) ? inner : outer;
+}
+
+/** Of the dW that is worked on: its samples, its update rule, what that changes, and what its tiles will be added to. */
+let M: i32 = 0;
+let rule: i32 = 0;
+let w: usize = 0;
+let s0: usize = 0;
+let s1: usize = 0;
+let target: usize = 0;
+
+function findWeight(r: usize): void {
+  M = (samplePanels * DenseBackwardWeight.positions(r)) << 4;
+  rule = DenseBackwardWeight.rule(r);
+  w = DenseBackwardWeight.w(r);
+  s0 = DenseBackwardWeight.s0(r);
+  s1 = DenseBackwardWeight.s1(r);
+  target = w || DenseBackwardWeight.dw(r);
+}
+
+/**
+ * C = scale S, or C += scale S, of a tile of dW, S in blocks over the samples; panels of A have so many lines. Meanwhile what
+ * the tile will be added to is read, from the lines at `offset` on, the optimiser's states included.
+ */
+// @ts-ignore: decorator
+@inline
+function sumSamples(tile: i32, a: usize, panel: i32, b: usize, c: usize, scale: i32, add: bool, offset: usize): void {
+  const second = s0 ? s0 - target : 0;
+  const third = s1 ? s1 - target : 0;
+  for (let m = 0; m < M; m += DW_MC) {
+    const mc = min(DW_MC, M - m);
+    const aBlock = a + lines((m >> 4) * panel);
+    const accumulate = add || m > 0 ? 1 : 0;
+    const ahead = target + offset;
+    rowTile(tile, mc, LINE, lines(panel - 1), 0, aBlock, b + lines(m), c, scale, accumulate, ahead, second, third);
+  }
+}
+
+/** Updates `count` lines of W at `offset` by their dW in the scratch memory. */
+// @ts-ignore: decorator
+@inline
+function updateTile(offset: usize, count: i32): void {
+  updateLines(rule, hyper, w + offset, scratch, s0 + offset, s1 + offset, count);
+}
+
+/** dW, written out; or, where the record has an update rule, W and the optimiser's state updated by it tile by tile. */
+export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
+  const K = DenseBackwardWeight.K(r);
+  const N = DenseBackwardWeight.N(r);
+  const x = DenseBackwardWeight.x(r);
+  const dyT = DenseBackwardWeight.dyT(r);
+  findWeight(r);
+  const batch = M >> 4;
+  const splitK = splitInner(panels(N), rowTiles(K));
+  const firstPanel = splitK ? 0 : first;
+  const lastPanel = splitK ? panels(N) : last;
+  const firstRow = splitK ? first * ROWS : 0;
+  const lastRow = splitK ? min(last * ROWS, K) : K;
+  // Plain SGD needs nothing but W and the sum: W += -learningRate * S happens in the micro-kernel's registers, and, where
+  // samples make several blocks of the sum, for each of them.
+  const inPlace = rule == Rule.SGD && weightDecay(hyper) == 0;
+  const scale = inPlace ? reinterpret<i32>(negativeLearningRate(hyper)) : ONE;
+
+  // Rows of X that pass over all output panels, as many as there is room to pack.
+  const room = min(KC, (PACKED_LINES / batch / ROWS) * ROWS);
+  const kc = room || KC;
+  const look = room && N >= LOOK_FROM && !(inPlace && M > DW_MC);
+  const pack = room && crowded(K, batch) && lastPanel - firstPanel >= PACK_FROM;
+
+  for (let block = firstRow, blockEnd = 0; block < lastRow; block = blockEnd) {
+    const start = block - (block % KC);
+    blockEnd = min(lastRow, min(block + kc, start + KC));
+    const rowsOfX = x + lines(block);
+    if (look) {
+      // All threads have to decide alike, so by the rows of the whole block of W, of which a thread may have a part.
+      const whole = blockRows(start, K);
+      const count = listRows(x + lines(start), K, whole, batch, list);
+      if (worthPacking(count, whole, batch)) {
+        const own = blockEnd - block;
+        const ownCount = own == whole ? count : listRows(rowsOfX, K, own, batch, list);
+        backwardWeightListed(r, block, own, ownCount, firstPanel, lastPanel);
+        continue;
+      }
+    }
+    if (pack) {
+      listAll(blockEnd - block, list);
+      packListed(rowsOfX, K, list, blockEnd - block, batch);
+    }
+    for (let n = firstPanel; n < lastPanel; n++) {
+      for (let k = block; k < blockEnd; k += ROWS) {
+        const offset = lines(weightLine(n, k, K, N));
+        const tile = min(ROWS, blockEnd - k);
+        const c = rule && !inPlace ? scratch : target + offset;
+        const a = pack ? packed + lines((k - block) * batch) : rowsOfX + lines(k - block);
+        const panel = pack ? tile : K;
+        sumSamples(tile, a, panel, dyT + lines(n * M), c, scale, inPlace, offset);
+        if (rule && !inPlace) updateTile(offset, tile);
+      }
+    }
+  }
+}
+
+/** The same of `all` rows, which lie in one block of W, where those that are not zero in the whole batch are listed. */
+function backwardWeightListed(r: usize, first: i32, all: i32, count: i32, firstPanel: i32, lastPanel: i32): void {
+  const K = DenseBackwardWeight.K(r);
+  const N = DenseBackwardWeight.N(r);
+  const batch = M >> 4;
+  const dyT = DenseBackwardWeight.dyT(r);
+  packListed(DenseBackwardWeight.x(r) + lines(first), K, list, count, batch);
+  for (let n = firstPanel; n < lastPanel; n++) {
+    const offset = lines(weightLine(n, first, K, N));
+    for (let i = 0; i < count; i += ROWS) {
+      const tile = min(ROWS, count - i);
+      const a = packed + lines(i * batch);
+      sumSamples(tile, a, tile, dyT + lines(n * M), scratch + lines(i), ONE, false, offset + lines(i));
+    }
+    spread(scratch, list, count, all, rule ? scratch : target + offset);
+    if (rule) updateTile(offset, all);
+  }
+}
+
+/**
+ * Whether panels of X lie a multiple of a cache's way apart and crowd into the same sets: a row's lines of 8 or more of
+ * them would drive B out of the first-level cache at every tile, so that their rows are packed.
+ */
+function crowded(K: i32, batch: i32): bool {
+  return K % WAY_LINES == 0 && batch >= WAYS;
+}
