@@ -14,7 +14,7 @@
 export const LINE: i32 = 16;
 export const LINE_BYTES: usize = 64;
 
-/** Rows of a tile whose rows are lines: a multiple of the micro-kernels' 4 and 6 rows, so that none works short. */
+/** Rows of a tile whose rows are lines: a multiple of the micro-kernels' 2 and 6 rows, so that none works short. */
 export const ROWS: i32 = 24;
 /**
  * Rows of a weight that lie together, and block of the products' sums over K. 120 lines of W and of X are 15 KB, half

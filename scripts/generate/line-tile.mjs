@@ -2,12 +2,13 @@
 
 const range = (n) => [...Array(n).keys()];
 
-/** Rows of A and columns of B; with the vectors that a tier has of each, C and what it is made of fill the registers. */
+/** Rows of A and columns of B. With 2 registers of a line of each, C takes 8 registers, and what it is made of 6. */
 const SIDE = 2;
 
 /** C[2][2], each a line, as the sum over k of A[2][k] B[k][2], lane by lane. */
-export function lineTile(name, { VECTORS }) {
+export function lineTile(name, { JOINED }) {
   const at = (base, j) => (j === 0 ? base : `${base} + ${j} * BYTES`);
+  const VECTORS = 2 * JOINED;
   const vectors = range(VECTORS);
   const sides = range(SIDE);
   const cells = sides.flatMap((i) =>

@@ -64,17 +64,21 @@ ${loop}
 }`;
 }
 
-/** A step of the sums: a line of B, loaded from `b`, and for each row of the tile the one number that `a` loads. */
+/**
+ * A step of the sums: a line of B, loaded from `b`, and for each row of the tile the one number that `a` loads. What there is
+ * less of, rows or vectors, is held, and the others are loaded one at a time.
+ */
 function multiplyAdds(tier, MR, a, b) {
   const { bytes, load } = dialect(tier);
   const { VECTORS, madd } = tier;
-  return [
-    ...range(VECTORS).map((j) => `let b${j} = ${load(b, bytes * j)};`),
-    ...range(MR).flatMap((i) => [
-      `let a${i} = ${a(i)};`,
-      ...range(VECTORS).map((j) => `${accumulator(i, j)} = ${madd(accumulator(i, j), `a${i}`, `b${j}`)};`),
-    ]),
-  ];
+  const rows = range(MR);
+  const vectors = range(VECTORS);
+  const loadA = (i) => `let a${i} = ${a(i)};`;
+  const loadB = (j) => `let b${j} = ${load(b, bytes * j)};`;
+  const multiplyAdd = (i, j) => `${accumulator(i, j)} = ${madd(accumulator(i, j), `a${i}`, `b${j}`)};`;
+  return tier.MR < VECTORS
+    ? [...rows.map(loadA), ...vectors.flatMap((j) => [loadB(j), ...rows.map((i) => multiplyAdd(i, j))])]
+    : [...vectors.map(loadB), ...rows.flatMap((i) => [loadA(i), ...vectors.map((j) => multiplyAdd(i, j))])];
 }
 
 /**
@@ -358,7 +362,7 @@ ${peak(tier)}
  */
 function peak(tier) {
   const { bytes, load, loadSplat, store } = dialect(tier);
-  const accumulators = range(tier.VECTORS === 4 ? 24 : 13);
+  const accumulators = range(tier.JOINED === 2 ? 24 : 13);
   const at = (i) => 32 + bytes * i;
   return `
 /** Floating-point operations in one turn of \`peak\`. */
