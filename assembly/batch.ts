@@ -15,19 +15,18 @@ export let invalid: usize = 0;
 export let threads: i32 = 1;
 /** This thread's scratch tile. */
 export let scratch: usize = 0;
-/** This thread's room for a list of KC lines; see `product/occupied.ts`. */
-export let list: usize = 0;
-/** This thread's room for the rows that a product packs. */
+/** This thread's room for the rows or terms that a product packs. */
 export let packed: usize = 0;
 
 /** Lines of the scratch tile: the rows of a weight that lie together. The losses keep less there. */
 const TILE_LINES: i32 = KC;
-/** Lines that hold KC numbers. */
-const LIST_LINES: i32 = KC / 16 + 1;
-/** Lines that `packed` has room for, 240 KB: a quarter of a 1 MB second-level cache, beside the other operands. */
-export const PACKED_LINES: i32 = 2 * KC * 16;
+/**
+ * Lines that `packed` has room for: KC rows of 256 terms of 8 bytes, and 8 bytes more for each row. 241 KB are a quarter of a
+ * 1 MB second-level cache, beside the other operands.
+ */
+export const PACKED_LINES: i32 = 2 * KC * 16 + KC / 8;
 /** Bytes of a thread's scratch memory. */
-export const SCRATCH_BYTES: i32 = <i32>lines(TILE_LINES + LIST_LINES + PACKED_LINES);
+export const SCRATCH_BYTES: i32 = <i32>lines(TILE_LINES + PACKED_LINES);
 
 export function setBatch(
   count: i32,
@@ -44,6 +43,5 @@ export function setBatch(
   hyper = hyperPointer;
   invalid = invalidPointer;
   scratch = scratchMemory;
-  list = scratchMemory + lines(TILE_LINES);
-  packed = list + lines(LIST_LINES);
+  packed = scratchMemory + lines(TILE_LINES);
 }

@@ -8,6 +8,7 @@ export { allFinite } from './ops/pack';
 export { rehearse } from './rehearse';
 export { lineTile } from './generated/line-tile';
 export * from './generated/micro-kernels';
+export * from './generated/sparse-kernels';
 
 /** Where memory that the kernels themselves do not use begins. */
 export const HEAP_BASE: i32 = <i32>__heap_base;

@@ -18,6 +18,7 @@ import { assemblyInstructions, dispatch, typescriptInstructions } from './genera
 import { kernelsModule } from './generate/kernels.mjs';
 import { lineTile } from './generate/line-tile.mjs';
 import { microKernels } from './generate/micro-kernels.mjs';
+import { sparseKernels } from './generate/sparse-kernels.mjs';
 import { reportSize } from './size.mjs';
 import { tiers } from './tiers.mjs';
 
@@ -59,6 +60,7 @@ async function buildTier(name, hash) {
   rmSync(folder, { recursive: true, force: true });
   cpSync(join(root, 'assembly'), join(folder, 'assembly'), { recursive: true });
   write(join(folder, 'assembly/generated/micro-kernels.ts'), microKernels(name, tiers[name]));
+  write(join(folder, 'assembly/generated/sparse-kernels.ts'), sparseKernels(name, tiers[name]));
   write(join(folder, 'assembly/generated/line-tile.ts'), lineTile(name, tiers[name]));
   write(join(folder, 'assembly/generated/lanes.ts'), `export * from '../lanes/${tiers[name].lanes}';\n`);
   write(join(folder, 'assembly/generated/instructions.ts'), assemblyInstructions());

@@ -200,13 +200,13 @@ export function sum(x: Lanes): f32 {
   return x;
 }
 
-/** Whether any bit of a line of 16 numbers is set. */
+/** How many of a line's 16 numbers are not zero. */
 // @ts-ignore: decorator
 @inline
-export function anyBit(p: usize): bool {
-  let bits: u64 = 0;
-  for (const end = p + 16 * BYTES; p < end; p += 8) bits |= i64.load(p);
-  return bits != 0;
+export function lanesInUse(p: usize): i32 {
+  let used = 0;
+  for (const end = p + 16 * BYTES; p < end; p += BYTES) used += i32(load(p) != 0);
+  return used;
 }
 
 /** Copies a line of 16 numbers. */
@@ -214,13 +214,6 @@ export function anyBit(p: usize): bool {
 @inline
 export function copyLine(s: usize, t: usize): void {
   for (const end = s + 16 * BYTES; s < end; s += BYTES, t += BYTES) store(t, load(s));
-}
-
-/** Sets a line to zero. */
-// @ts-ignore: decorator
-@inline
-export function clearLine(t: usize): void {
-  for (const end = t + 16 * BYTES; t < end; t += BYTES) store(t, 0);
 }
 
 // @ts-ignore: decorator

@@ -224,11 +224,17 @@ export function first(x: Lanes): f32 {
   return f32x4.extract_lane(x, 0);
 }
 
-/** Whether any bit of a line of 16 numbers is set. */
+/** How many of a line's 16 numbers are not zero. */
 // @ts-ignore: decorator
 @inline
-export function anyBit(p: usize): bool {
-  return v128.any_true(v128.or(v128.or(v128.load(p), v128.load(p, 16)), v128.or(v128.load(p, 32), v128.load(p, 48))));
+export function lanesInUse(p: usize): i32 {
+  const zero = f32x4.splat(0);
+  return (
+    popcnt(i32x4.bitmask(f32x4.ne(v128.load(p), zero))) +
+    popcnt(i32x4.bitmask(f32x4.ne(v128.load(p, 16), zero))) +
+    popcnt(i32x4.bitmask(f32x4.ne(v128.load(p, 32), zero))) +
+    popcnt(i32x4.bitmask(f32x4.ne(v128.load(p, 48), zero)))
+  );
 }
 
 /** Copies a line of 16 numbers. */
@@ -243,17 +249,6 @@ export function copyLine(s: usize, t: usize): void {
   v128.store(t, x2, 32);
   v128.store(t, x1, 16);
   v128.store(t, x0);
-}
-
-/** Sets a line to zero. */
-// @ts-ignore: decorator
-@inline
-export function clearLine(t: usize): void {
-  const zero = i32x4.splat(0);
-  v128.store(t, zero, 48);
-  v128.store(t, zero, 32);
-  v128.store(t, zero, 16);
-  v128.store(t, zero);
 }
 
 /** Transposes the LANES x LANES block at s, its rows sourceStride bytes apart, into the block at t. */

@@ -2,13 +2,14 @@
  * The third product of a dense layer, dW = X^T dY, summed over the samples; see `dense.ts`. Its epilogue is the
  * optimiser's update, so that dW itself is written only where somebody asks for it.
  */
-import { hyper, list, PACKED_LINES, packed, samplePanels, scratch } from '../batch';
+import { hyper, PACKED_LINES, packed, samplePanels, scratch } from '../batch';
 import { DenseBackwardWeight, Rule } from '../generated/instructions';
 import { rowTile } from '../generated/micro-kernels';
+import { sparseRows, STREAMS } from '../generated/sparse-kernels';
 import { blockRows, KC, LINE, lines, panels, ROWS, rowTiles, weightLine } from '../panel';
 import { updateLines, negativeLearningRate, weightDecay } from '../update/rules';
 import { ONE, splitInner } from './dense';
-import { LOOK_FROM, listAll, listRows, packListed, spread, worthPacking } from './occupied';
+import { isSparse, rowsOfTerms, rowTerms } from './sparse';
 
 /** Block of dW's sum over the samples. */
 const DW_MC: i32 = 256;
@@ -59,11 +60,11 @@ function sumSamples(tile: i32, a: usize, panel: i32, b: usize, c: usize, scale: 
   }
 }
 
-/** Updates `count` lines of W at `offset` by their dW in the scratch memory. */
+/** Updates `count` lines of W at `offset` by their dW. */
 // @ts-ignore: decorator
 @inline
-function updateTile(offset: usize, count: i32): void {
-  updateLines(rule, hyper, w + offset, scratch, s0 + offset, s1 + offset, count);
+function updateTile(offset: usize, dw: usize, count: i32): void {
+  updateLines(rule, hyper, w + offset, dw, s0 + offset, s1 + offset, count);
 }
 
 /** dW, written out; or, where the record has an update rule, W and the optimiser's state updated by it tile by tile. */
@@ -84,31 +85,22 @@ export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
   const inPlace = rule == Rule.SGD && weightDecay(hyper) == 0;
   const scale = inPlace ? reinterpret<i32>(negativeLearningRate(hyper)) : ONE;
 
-  // Rows of X that pass over all output panels, as many as there is room to pack.
-  const room = min(KC, (PACKED_LINES / batch / ROWS) * ROWS);
-  const kc = room || KC;
-  const look = room && N >= LOOK_FROM && !(inPlace && M > DW_MC);
-  const pack = room && crowded(K, batch) && lastPanel - firstPanel >= PACK_FROM;
+  const blocks = (M + DW_MC - 1) / DW_MC;
+  const rowsToList = isSparse(x, batch * K, N, false) ? rowsOfTerms(M, blocks) : 0;
+  const rowsToPack = min(KC, (PACKED_LINES / batch / ROWS) * ROWS);
+  const pack = rowsToPack && crowded(K, batch) && lastPanel - firstPanel >= PACK_FROM;
+  // Rows of X that pass over all output panels.
+  const kc = rowsToList || (pack ? rowsToPack : KC);
 
   for (let block = firstRow, blockEnd = 0; block < lastRow; block = blockEnd) {
-    const start = block - (block % KC);
-    blockEnd = min(lastRow, min(block + kc, start + KC));
+    blockEnd = min(lastRow, min(block + kc, block - (block % KC) + KC));
     const rowsOfX = x + lines(block);
-    if (look) {
-      // All threads have to decide alike, so by the rows of the whole block of W, of which a thread may have a part.
-      const whole = blockRows(start, K);
-      const count = listRows(x + lines(start), K, whole, batch, list);
-      if (worthPacking(count, whole, batch)) {
-        const own = blockEnd - block;
-        const ownCount = own == whole ? count : listRows(rowsOfX, K, own, batch, list);
-        backwardWeightListed(r, block, own, ownCount, firstPanel, lastPanel);
-        continue;
-      }
+    if (rowsToList) {
+      listTerms(rowsOfX, K, blockEnd - block, batch);
+      backwardWeightSparse(r, block, blockEnd, firstPanel, lastPanel, inPlace);
+      continue;
     }
-    if (pack) {
-      listAll(blockEnd - block, list);
-      packListed(rowsOfX, K, list, blockEnd - block, batch);
-    }
+    if (pack) packRows(rowsOfX, K, blockEnd - block, batch);
     for (let n = firstPanel; n < lastPanel; n++) {
       for (let k = block; k < blockEnd; k += ROWS) {
         const offset = lines(weightLine(n, k, K, N));
@@ -117,28 +109,54 @@ export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
         const a = pack ? packed + lines((k - block) * batch) : rowsOfX + lines(k - block);
         const panel = pack ? tile : K;
         sumSamples(tile, a, panel, dyT + lines(n * M), c, scale, inPlace, offset);
-        if (rule && !inPlace) updateTile(offset, tile);
+        if (rule && !inPlace) updateTile(offset, scratch, tile);
       }
     }
   }
 }
 
-/** The same of `all` rows, which lie in one block of W, where those that are not zero in the whole batch are listed. */
-function backwardWeightListed(r: usize, first: i32, all: i32, count: i32, firstPanel: i32, lastPanel: i32): void {
+/** Packs `count` rows of X, tile after tile, each [batch][rows of the tile][16]. */
+function packRows(x: usize, K: i32, count: i32, batch: i32): void {
+  let p = packed;
+  for (let first = 0; first < count; first += ROWS) {
+    const tile = lines(min(ROWS, count - first));
+    for (let m = 0; m < batch; m++, p += tile) memory.copy(p, x + lines(m * K + first), tile);
+  }
+}
+
+/** Lists the terms of `count` rows of X, tile after tile, each [blocks of samples][rows of the tile]. */
+function listTerms(x: usize, K: i32, count: i32, batch: i32): void {
+  let p = packed;
+  for (let first = 0; first < count; first += ROWS) {
+    const last = min(first + ROWS, count);
+    for (let m = 0; m < batch; m += DW_MC >> 4) {
+      const panels = min(DW_MC >> 4, batch - m);
+      for (let k = first; k < last; k++) p = rowTerms(p, x + lines(m * K + k), lines(K), panels);
+    }
+  }
+}
+
+/** dW of rows `first` to `last` of one block of W, over the listed terms of X. */
+function backwardWeightSparse(r: usize, first: i32, last: i32, firstPanel: i32, lastPanel: i32, inPlace: bool): void {
   const K = DenseBackwardWeight.K(r);
   const N = DenseBackwardWeight.N(r);
-  const batch = M >> 4;
   const dyT = DenseBackwardWeight.dyT(r);
-  packListed(DenseBackwardWeight.x(r) + lines(first), K, list, count, batch);
-  for (let n = firstPanel; n < lastPanel; n++) {
-    const offset = lines(weightLine(n, first, K, N));
-    for (let i = 0; i < count; i += ROWS) {
-      const tile = min(ROWS, count - i);
-      const a = packed + lines(i * batch);
-      sumSamples(tile, a, tile, dyT + lines(n * M), scratch + lines(i), ONE, false, offset + lines(i));
+  const scale = inPlace ? reinterpret<i32>(negativeLearningRate(hyper)) : ONE;
+  const update = rule && !inPlace;
+  const panel = lines(blockRows(first - (first % KC), K));
+  for (let n = firstPanel; n < lastPanel; n += STREAMS) {
+    const count = min(STREAMS, lastPanel - n);
+    let terms = packed;
+    for (let k = first; k < last; k += ROWS) {
+      const tile = min(ROWS, last - k);
+      const offset = lines(weightLine(n, k, K, N));
+      const c = update ? scratch : target + offset;
+      const cApart = update ? lines(ROWS) : panel;
+      for (let m = 0; m < M; m += DW_MC)
+        terms = sparseRows(tile, count, terms, dyT + lines(n * M + m), lines(M), c, cApart, scale, inPlace || m > 0 ? 1 : 0);
+      if (update)
+        for (let i = 0; i < count; i++) updateTile(offset + i * panel, scratch + lines(i * ROWS), tile);
     }
-    spread(scratch, list, count, all, rule ? scratch : target + offset);
-    if (rule) updateTile(offset, all);
   }
 }
 

@@ -12,13 +12,15 @@
  * do not depend on how the output is sliced. The epilogues (activation, its derivative, the optimiser's update) work on a
  * tile, 16 or 48 lines of Y, 24 of dX and dW, or as many of dW as lie together, while it is in the first-level cache.
  */
-import { list, rows, samplePanels, scratch, threads } from '../batch';
+import { packed, rows, samplePanels, scratch, threads } from '../batch';
 import { DenseBackwardInput, DenseForward } from '../generated/instructions';
 import { BYTES, copyLine, loadSplat, store } from '../generated/lanes';
-import { AHEAD_STEPS, colTile, FULL_PANELS, listTile, rowTile, STREAMS, streamTile } from '../generated/micro-kernels';
+import { AHEAD_STEPS, colTile, FULL_PANELS, rowTile } from '../generated/micro-kernels';
+import { sparseRows, STREAMS } from '../generated/sparse-kernels';
 import { activationTile, activationGradientTile } from '../ops/activation';
 import { blockRows, KC, LINE, LINE_BYTES, lines, panels, ROWS, rowTiles, tileRows, weightLine } from '../panel';
-import { isLarge, LOOK_FROM, listLines, worthListing } from './occupied';
+import { isLarge, isSparse, laneTerms } from './sparse';
+import { transposeTile } from './transpose';
 
 /**
  * Output panels that pass over one panel of samples before the next: the sums of 4096 units. The more, the longer W is
@@ -66,6 +68,7 @@ export function denseForward(r: usize, first: i32, last: i32): void {
   const lastPanel = splitBatch ? panels(N) : last;
   const firstSamples = splitBatch ? first : 0;
   const lastSamples = splitBatch ? last : batch;
+  const sparse = isSparse(x, batch * K, N, false);
   const large = isLarge(K, N);
   for (let block = firstPanel; block < lastPanel; block += NC) {
     for (let k = 0; k < K; k += KC) {
@@ -73,23 +76,54 @@ export function denseForward(r: usize, first: i32, last: i32): void {
       const blockEnd = min(block + NC, lastPanel);
       for (let m = firstSamples; m < lastSamples; m++) {
         const b = x + lines(m * K + k);
-        const count = N < LOOK_FROM ? kc : listLines(b, kc, list);
-        const few = worthListing(count, kc, large && m == 0);
-        // The first pass over W reads it from memory, and the prefetchers follow best what is read panel by panel.
+        let n = block;
+        // The first pass over a large W reads it from memory, where lines that lie apart come one by one.
+        if (sparse && !(large && m == 0)) n = forwardSparse(r, m, k, kc, b, n, min(blockEnd, N >> 4));
+        // The prefetchers follow best what is read panel by panel.
         const step = m == firstSamples ? 1 : FULL_PANELS;
-        for (let n = block; n < blockEnd; n += step) {
+        for (; n < blockEnd; n += step) {
           const a = w + lines(weightLine(n, k, K, N));
           const tile = min(min(n + step, blockEnd) << 4, N) - (n << 4);
           const offset = lines(m * N + (n << 4));
           if (k == 0 && bias) splatLines(bias + lines(n), z + offset, tile);
-          const accumulate = k > 0 || bias ? 1 : 0;
-          if (few) listTile(tile, count, list, a, b, z + offset, ONE, accumulate, lines(kc));
-          else colTile(tile, kc, kc, 0, 0, a, b, z + offset, ONE, accumulate, lines(kc));
+          colTile(tile, kc, kc, 0, 0, a, b, z + offset, ONE, k > 0 || bias ? 1 : 0, lines(kc));
           if (activation && k + kc == K) activationTile(activation, alpha, z + offset, y + offset, tile);
         }
       }
     }
   }
+}
+
+/**
+ * Adds kc terms of X at most to the sums of a panel of samples, of outputs from panel n to `last`, all of them full, and
+ * returns `last`. A lane is an output here: until its sums are complete, a tile of z has a line for each sample.
+ */
+function forwardSparse(r: usize, m: i32, k: i32, kc: i32, b: usize, n: i32, last: i32): i32 {
+  const K = DenseForward.K(r);
+  const N = DenseForward.N(r);
+  const bias = DenseForward.b(r);
+  const z = DenseForward.z(r) + lines(m * N);
+  const y = DenseForward.y(r) + lines(m * N);
+  const activation = DenseForward.activation(r);
+  const add = k > 0 || bias ? 1 : 0;
+  let end = packed;
+  for (let lane: usize = 0; lane < LINE_BYTES; lane += 4) end = laneTerms(end, b + lane, kc, false);
+  while (n < last) {
+    const count = min(STREAMS, last - n);
+    const c = z + lines(n << 4);
+    if (k == 0 && bias) for (let i = 0; i < count << 4; i++) copyLine(bias + lines(n + (i >> 4)), c + lines(i));
+    const w = DenseForward.w(r) + lines(weightLine(n, k, K, N));
+    sparseRows(16, count, packed, w, lines(kc), c, lines(16), ONE, add);
+    if (k + kc == K)
+      for (let i = 0; i < count; i++) {
+        const tile = lines((n + i) << 4);
+        memory.copy(scratch, z + tile, lines(16));
+        transposeTile(scratch, 16, z + tile);
+        if (activation) activationTile(activation, DenseForward.alpha(r), z + tile, y + tile, 16);
+      }
+    n += count;
+  }
+  return last;
 }
 
 /**
@@ -108,25 +142,19 @@ function forwardOne(r: usize, first: i32, last: i32): void {
   // odd: 8 panels are a multiple of 4 KB, and streams so far apart would meet in the same sets of a cache (3 %).
   const whole = (last - first) / STREAMS;
   const share = whole < 8 ? whole : (whole - 1) | 1;
-  const streamed = first + share * STREAMS;
+  const sparse = isSparse(x, K, N, isLarge(K, N));
   for (let k = 0; k < K; k += KC) {
     const kc = min(KC, K - k);
-    const a = x + lines(k);
-    const count = N < LOOK_FROM ? kc : listLines(a, kc, list);
-    const few = worthListing(count, kc, isLarge(K, N));
-    const accumulate = k > 0 || bias ? 1 : 0;
+    laneTerms(packed, x + lines(k), kc, !sparse);
     if (k == 0 && bias)
       for (let n = first; n < last; n++) copyLine(bias + lines(n), z + lines(n << 4));
     const w = DenseForward.w(r) + lines(weightLine(0, k, K, N));
     const panel = lines(kc);
-    if (few) {
-      for (let n = first; n < last; n++) listTile(1, count, list, a, w + n * panel, z + lines(n << 4), ONE, accumulate, 0);
-      continue;
-    }
+    const add = k > 0 || bias ? 1 : 0;
     for (let n = first; n < first + share; n++)
-      streamTile(kc, a, w + n * panel, share * panel, z + lines(n << 4), lines(share << 4), accumulate);
-    for (let n = streamed; n < last; n++)
-      colTile(1, kc, kc, 0, 0, a, w + n * panel, z + lines(n << 4), ONE, accumulate, 0);
+      sparseRows(1, STREAMS, packed, w + n * panel, share * panel, z + lines(n << 4), lines(share << 4), ONE, add);
+    for (let n = first + share * STREAMS; n < last; n++)
+      sparseRows(1, 1, packed, w + n * panel, 0, z + lines(n << 4), 0, ONE, add);
   }
   for (let n = first; n < last; n++) {
     const sums = z + lines(n << 4);

@@ -1,11 +1,8 @@
 /** Writes `assembly/generated/micro-kernels.ts`, the register tiles of all three products, for one tier. */
-
-const range = (n) => [...Array(n).keys()];
+import { dialect, kernel, range } from './dialect.mjs';
 
 const PARAMETERS =
   'K: i32, chunk: i32, aSkip: usize, bSkip: usize, a: usize, b: usize, c: usize, scale: i32, accumulate: i32';
-
-const LIST_PARAMETERS = 'K: i32, list: usize, a: usize, b: usize, c: usize, scale: i32, accumulate: i32';
 
 /** Where memory is read ahead, and how far from there two other streams of it are; 0 for none. */
 const AHEAD = ', ahead: usize, second: usize, third: usize';
@@ -16,53 +13,16 @@ const AHEAD = ', ahead: usize, second: usize, third: usize';
  */
 const AHEAD_STEPS = 128;
 
-/** How the tier's code spells the five things that a micro-kernel does with a vector. */
-function dialect(tier) {
-  if (tier.lanes === 'scalar')
-    return {
-      bytes: 4,
-      zero: 'f32(0)',
-      load: (p, offset) => `load<f32>(${p}, ${offset})`,
-      loadSplat: (p, offset) => `load<f32>(${p}, ${offset})`,
-      store: (p, offset, x) => `store<f32>(${p}, ${x}, ${offset})`,
-      splatBits: (bits) => `reinterpret<f32>(${bits})`,
-    };
-  return {
-    bytes: 16,
-    zero: 'f32x4.splat(0)',
-    load: (p, offset) => `v128.load(${p}, ${offset})`,
-    loadSplat: (p, offset) => `v128.load32_splat(${p}, ${offset})`,
-    store: (p, offset, x) => `v128.store(${p}, ${x}, ${offset})`,
-    splatBits: (bits) => `i32x4.splat(${bits})`,
-  };
-}
-
 const kernelName = (form, MR, inPanel = MR) => (inPanel < MR ? `${form}${inPanel}and${MR - inPanel}` : `${form}${MR}`);
 
 /** The variable of the tile's row i that holds its vector j. */
 const accumulator = (i, j) => `c${i}${'abcd'[j]}`;
 
-/** A micro-kernel: its sums in registers, the `loop` that takes them, and what becomes of C. */
-function kernel(tier, MR, signature, loop) {
-  const { bytes, zero, load, store, splatBits } = dialect(tier);
-  const { VECTORS, madd } = tier;
-  const tile = range(MR).map((i) =>
-    range(VECTORS).map((j) => ({ name: accumulator(i, j), offset: 64 * i + bytes * j })),
+/** The vectors of MR rows of C, a line each, one after the other. */
+const rowsOfC = (tier, MR) =>
+  range(MR).map((i) =>
+    range(tier.VECTORS).map((j) => ({ name: accumulator(i, j), c: 'c', offset: 64 * i + dialect(tier).bytes * j })),
   );
-  const sums = tile.flat();
-  // The higher address of a pair is stored first: V8 joins only such pairs into one 256-bit store.
-  const stores = tile.flatMap((row) => row.toReversed().map(({ name, offset }) => store('c', offset, name)));
-  return `
-export function ${signature}: void {
-  ${sums.map(({ name }) => `let ${name} = ${zero};`).join('\n  ')}
-${loop}
-  const s = ${splatBits('scale')};
-  if (accumulate) {
-    ${sums.map(({ name, offset }) => `${name} = ${madd(load('c', offset), name, 's')};`).join('\n    ')}
-  }
-  ${stores.join(';\n  ')};
-}`;
-}
 
 /**
  * A step of the sums: a line of B, loaded from `b`, and for each row of the tile the one number that `a` loads. What there is
@@ -112,7 +72,7 @@ function microKernel(tier, form, MR, inPanel = MR) {
   ];
   return kernel(
     tier,
-    MR,
+    rowsOfC(tier, MR),
     `${kernelName(form, MR, inPanel)}(${PARAMETERS}${own})`,
     `  a -= ${stepBytes};
 ${readsAhead ? `  const rest = K & ${AHEAD_STEPS - 1};\n` : ''}${across ? `  let next = a + panel - ${rowBytes * (16 - inPanel)};\n` : ''}  b -= 64;
@@ -132,92 +92,17 @@ ${across ? '    next += aSkip;\n' : ''}    b += bSkip;
   );
 }
 
-/** Down a panel, but only at the lines of A and B that a list of offsets in bytes names. */
-function listKernel(tier, MR) {
-  const { loadSplat } = dialect(tier);
-  const step = [
-    'const line = i32.load(list);',
-    'list += 4;',
-    'const p = a + line;',
-    'const q = b + line;',
-    ...multiplyAdds(tier, MR, (i) => loadSplat('p', 4 * i), 'q'),
-  ];
-  return kernel(
-    tier,
-    MR,
-    `${kernelName('list', MR)}(${LIST_PARAMETERS})`,
-    `  const end = list + (<usize>K << 2);
-  do {
-    ${step.join('\n    ')}
-  } while (list < end);`,
-  );
-}
-
-const STREAM_PARAMETERS = 'K: i32, a: usize, b: usize, apart: usize, c: usize, cApart: usize, accumulate: i32';
-
-/** Vectors of a line that the kernel of one sample takes at once: all of them, but half of the 16 of the tier `scalar`. */
-const streamVectors = (tier) => Math.min(64 / dialect(tier).bytes, 8);
-
-/** C_i[16] = (accumulate ? C_i + S_i : S_i), S_i the sum over k < K of a_k times line k of the panel i at b + i apart. */
-function streamKernel(tier) {
-  const { bytes, zero, load, loadSplat, store, splatBits } = dialect(tier);
-  const { STREAMS, madd } = tier;
-  const place = (p, i) => (i ? `${p}${i}` : p);
-  const places = (p, apart) => range(STREAMS - 1).map((i) => `const ${place(p, i + 1)} = ${place(p, i)} + ${apart};\n`);
-  const rows = range(STREAMS).map((i) =>
-    range(streamVectors(tier)).map((j) => ({ name: `s${i}_${j}`, i, offset: bytes * j })),
-  );
-  const sums = rows.flat();
-  const stores = rows.flatMap((row) =>
-    row.toReversed().map(({ name, i, offset }) => store(place('c', i), offset, name)),
-  );
-  return `
-export function stream(${STREAM_PARAMETERS}): void {
-  ${sums.map(({ name }) => `let ${name} = ${zero};`).join('\n  ')}
-  const end = a + (<usize>(K - 1) << 6);
-  a -= 64;
-  b -= 64;
-  do {
-    a += 64;
-    b += 64;
-    ${places('b', 'apart').join('    ')}
-    const x = ${loadSplat('a', 0)};
-    ${sums.map(({ name, i, offset }) => `${name} = ${madd(name, 'x', load(place('b', i), offset))};`).join('\n    ')}
-  } while (a < end);
-  ${places('c', 'cApart').join('  ')}
-  if (accumulate) {
-    const one = ${splatBits(0x3f800000)};
-    ${sums.map(({ name, i, offset }) => `${name} = ${madd(load(place('c', i), offset), name, 'one')};`).join('\n    ')}
-  }
-  ${stores.join(';\n  ')};
-}`;
-}
-
-/** The panels of one sample, strip by strip of their lanes. */
-function streamTile(tier) {
-  const stripBytes = dialect(tier).bytes * streamVectors(tier);
-  const call = (strip) => `stream(K, a, b${strip}, apart, c${strip}, cApart, accumulate);`;
-  return `
-/** Panels that \`streamTile\` takes side by side. */
-export const STREAMS: i32 = ${tier.STREAMS};
-
-/** A line of C for each of STREAMS panels of B; see the head of this file. */
-export function streamTile(${STREAM_PARAMETERS}): void {
-  ${stripBytes === 64 ? call('') : `for (let j: usize = 0; j < 64; j += ${stripBytes}) ${call(' + j')}`}
-}`;
-}
-
 /**
  * A tile's calls of micro-kernels, strip by strip of its lanes. Of each call: the name, where its A and its C begin, and
- * its own argument by the strip. All get `walk`, which says how far A and B go on.
+ * its own argument by the strip.
  */
-function calls(tier, kernels, indent, walk = 'chunk, aSkip, bSkip') {
+function calls(tier, kernels, indent) {
   const stripBytes = dialect(tier).bytes * tier.VECTORS;
   const lines = (strip, indent) =>
     kernels
       .map(({ name, a, c, own = () => '' }) => {
         const operands = `a${a}, b${strip}, c${c ? ` + ${64 * c}` : ''}${strip}`;
-        return `${indent}${name}(K, ${walk}, ${operands}, scale, accumulate${own(strip)});`;
+        return `${indent}${name}(K, chunk, aSkip, bSkip, ${operands}, scale, accumulate${own(strip)});`;
       })
       .join('\n');
   if (stripBytes === 64) return lines('', indent);
@@ -226,8 +111,8 @@ function calls(tier, kernels, indent, walk = 'chunk, aSkip, bSkip') {
 }
 
 /** A switch over the rows that are left, 1 to the number of `cases`. */
-const rest = (tier, cases, walk) => `  switch (rows) {
-${cases.map((kernels, i) => `    case ${i + 1}: {\n${calls(tier, kernels, '      ', walk)}\n      break;\n    }`).join('\n')}
+const rest = (tier, cases) => `  switch (rows) {
+${cases.map((kernels, i) => `    case ${i + 1}: {\n${calls(tier, kernels, '      ')}\n      break;\n    }`).join('\n')}
   }`;
 
 /** A tile along the lanes of rows: as many full micro-kernels as fit, and one for the rest. */
@@ -263,19 +148,19 @@ const crossings = (MR) =>
     .toSorted((a, b) => b - a);
 
 /** The micro-kernels of up to 16 rows of one panel, divided as equally as can be. */
-function within(form, rows, MR) {
+function within(rows, MR) {
   const parts = Math.ceil(rows / MR);
   let first = 0;
   return range(parts).map((p) => {
     const [height, at] = [Math.floor((rows + parts - 1 - p) / parts), first];
     first += height;
-    return { name: kernelName(form, height), a: at ? ` + ${4 * at}` : '', c: at };
+    return { name: kernelName('col', height), a: at ? ` + ${4 * at}` : '', c: at };
   });
 }
 
 /** Tiles down panels that lie `panel` bytes apart, so many panels a turn. */
-const downPanels = (tier, panels, kernels, walk) => `  for (; rows >= ${16 * panels}; rows -= ${16 * panels}) {
-${calls(tier, kernels, '    ', walk)}
+const downPanels = (tier, panels, kernels) => `  for (; rows >= ${16 * panels}; rows -= ${16 * panels}) {
+${calls(tier, kernels, '    ')}
     a += ${panels} * panel;
     c += ${1024 * panels};
   }
@@ -297,22 +182,9 @@ function colTile(tier) {
   return `
 /** C[rows][16] of a tile; see the head of this file. */
 export function colTile(rows: i32, ${PARAMETERS}, panel: usize): void {
-${together > 1 ? downPanels(tier, together, across) : ''}${downPanels(tier, 1, within('col', 16, MR))}${rest(
+${together > 1 ? downPanels(tier, together, across) : ''}${downPanels(tier, 1, within(16, MR))}${rest(
   tier,
-  range(15).map((i) => within('col', i + 1, MR)),
-)}
-}`;
-}
-
-function listTile(tier) {
-  const { MR } = tier;
-  return `
-/** C[rows][16] of a tile; see the head of this file. */
-export function listTile(rows: i32, ${LIST_PARAMETERS}, panel: usize): void {
-${downPanels(tier, 1, within('list', 16, MR), 'list')}${rest(
-  tier,
-  range(15).map((i) => within('list', i + 1, MR)),
-  'list',
+  range(15).map((i) => within(i + 1, MR)),
 )}
 }`;
 }
@@ -325,11 +197,8 @@ export function microKernels(name, tier) {
  * C[MR][16] = (accumulate ? C + scale * S : S) with S[i][j] = sum over k < K of A[i][k] B[k][j]. Rows of B and C are
  * 64 bytes apart; how A is walked is told by the name ("col" down a panel, "row" along the lanes of rows). After every
  * chunk steps of k, A goes on aSkip bytes and B bSkip bytes farther. The sum runs in the order of k. K is at least 1.
- * "col4and2" has its last two rows in the panel of A that begins \`panel\` bytes farther. "list" kernels go down a panel too,
- * but their K steps take the lines of A and B whose offsets in bytes stand in a list. What is read from \`ahead\` on,
+ * "col4and2" has its last two rows in the panel of A that begins \`panel\` bytes farther. What is read from \`ahead\` on,
  * and \`second\` and \`third\` bytes from there, is not used, but will be in a cache; it may be any memory of as many lines.
- * "stream" is for a single sample, whose lane of A meets lines of several panels of B \`apart\` bytes apart, each of them a
- * stream of memory of its own; lines of C lie \`cApart\` bytes apart.
  *
  * The scale travels as the bits of an f32: a live f32 would hold a vector register through the loop and make a full
  * tile spill.
@@ -338,12 +207,8 @@ ${['col', 'row'].flatMap((form) => heights.map((MR) => microKernel(tier, form, M
 ${crossings(tier.MR)
   .map((inPanel) => microKernel(tier, 'col', tier.MR, inPanel))
   .join('\n')}
-${heights.map((MR) => listKernel(tier, MR)).join('\n')}
 ${colTile(tier)}
-${listTile(tier)}
 ${rowTile(tier)}
-${streamKernel(tier)}
-${streamTile(tier)}
 
 /** Panels whose rows \`colTile\` divides into full micro-kernels. */
 export const FULL_PANELS: i32 = ${fullPanels(tier.MR)};

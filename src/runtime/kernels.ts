@@ -20,13 +20,14 @@ export type MicroKernel = (
   own: number,
 ) => void;
 
-/** The same over K lines of A and B whose offsets stand in a list. */
-export type ListKernel = (
-  K: number,
-  list: number,
-  a: number,
+/** C[panels][16] = S, or C + scale S, with S over the listed terms; see `scripts/generate/sparse-kernels.mjs`. */
+export type SparseKernel = (
+  terms: number,
+  end: number,
   b: number,
+  apart: number,
   c: number,
+  cApart: number,
   scaleBits: number,
   accumulate: number,
 ) => void;
@@ -63,9 +64,6 @@ export interface KernelExports extends ThreadExports {
     c1: number,
     next: number,
   ): void;
-  /** A line of C for each of STREAMS panels of B; see `scripts/generate/micro-kernels.mjs`. */
-  streamTile(K: number, a: number, b: number, apart: number, c: number, cApart: number, accumulate: number): void;
-  readonly STREAMS: WebAssembly.Global;
   /** n turns of register-resident multiply-adds: the ceiling. */
   peak(n: number, scratch: number): void;
 }
@@ -81,8 +79,8 @@ const named = <F>(exports: KernelExports, pattern: RegExp): Map<string, F> => {
 export const microKernels = (exports: KernelExports): Map<string, MicroKernel> =>
   named(exports, /^(col|row)\d+(and\d+)?$/);
 
-/** Those that walk lists, `list1` .... */
-export const listKernels = (exports: KernelExports): Map<string, ListKernel> => named(exports, /^list\d+$/);
+/** Those that take their sums over listed terms, `sparse1` .... */
+export const sparseKernels = (exports: KernelExports): Map<string, SparseKernel> => named(exports, /^sparse\d+$/);
 
 let unpacked: Promise<ReadonlyMap<KernelTier, Uint8Array<ArrayBuffer>>> | undefined;
 

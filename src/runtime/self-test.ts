@@ -7,11 +7,11 @@
  * anyone in the process, is compiled as usual. Workers receive the module and with it the optimised code.
  */
 import { LINE_BYTES } from '../graph/storage.js';
-import { createMemory, instantiate, type KernelExports, listKernels, microKernels } from './kernels.js';
+import { createMemory, instantiate, type KernelExports, microKernels, type SparseKernel, sparseKernels } from './kernels.js';
 
 const FLAG = 'experimental-wasm-revectorize';
-/** Tile heights that are worth 256 bits; lower ones fit into the registers either way. */
-const HOT = /^((col|row|list)([456]|\dand\d)|stream)$/;
+/** Tiles that are worth 256 bits; smaller ones fit into the registers, or wait for their own sums, either way. */
+const HOT = /^((col|row)([456]|\dand\d)|sparse[34])$/;
 /** The kernel whose time on both tiers is compared. */
 const COMPARED = 'col6';
 
@@ -23,16 +23,19 @@ const C = B + 64 * K;
 const REHEARSAL = C + 4096;
 /** 5 operands of 32 lines. */
 const REHEARSAL_FLOATS = 5 * 32 * 16;
-/** The lines of A and B that kernels with lists take: all of B's, in another order. */
-const LIST = REHEARSAL + 4 * REHEARSAL_FLOATS;
+/** Terms of lines of B in another order than theirs, of which as many are left that panels may begin a line apart. */
+const TERMS = REHEARSAL + 4 * REHEARSAL_FLOATS;
+const TERM_BYTES = 8;
+const END = TERMS + TERM_BYTES * K;
 /** A row's chunk of a panel, and from its end to the next: A takes up to 76 KB by them. */
 const CHUNK = 16;
 const A_SKIP = 4096 - 64;
 /** From a panel to the next, 4 KB more of A, for kernels that reach into it; others may read there. */
 const PANEL = 4096;
 const ONE = 0x3f800000;
-/** Panels for the kernel of one sample: as many as any tier takes at once. */
+/** Panels side by side, the most of any tier. */
 const PANELS = 4;
+const TERM_LINES = K - PANELS + 1;
 const CALLS = 16;
 /** Turns of the ceiling's loop that take as long as a micro-kernel, about. */
 const PEAK_TURNS = 256;
@@ -59,9 +62,8 @@ export function warmWide(
 ): WebAssembly.Module | string {
   const memory = createMemory(true);
   fillRandom(memory);
-  new Int32Array(memory.buffer, LIST, K).forEach((_, i, list) => {
-    list[i] = LINE_BYTES * ((5 * i) % K);
-  });
+  const offsets = new Int32Array(memory.buffer, TERMS, 2 * K);
+  for (let i = 0; i < K; i++) offsets[2 * i] = LINE_BYTES * ((5 * i) % TERM_LINES);
   let module: WebAssembly.Module;
   let exports: KernelExports;
   let wide: ReadonlyMap<string, Call>;
@@ -100,9 +102,9 @@ export function warmWide(
 
 /** Uniform numbers in [-1, 1): different orders of summation would show in the last bits. */
 function fillRandom(memory: WebAssembly.Memory): void {
-  const f32 = new Float32Array(memory.buffer);
+  const f32 = new Float32Array(memory.buffer, A, (END - A) / 4);
   let state = 1;
-  for (let i = A / 4; i < f32.length; i++) {
+  for (let i = 0; i < f32.length; i++) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     f32[i] = state / 2 ** 31 - 1;
   }
@@ -138,18 +140,16 @@ function calls(exports: KernelExports): ReadonlyMap<string, Call> {
     all.set(name, (length, scaleBits, accumulate, lane) =>
       kernel(length, CHUNK, A_SKIP, 0, A, B + lane, C + lane, scaleBits, accumulate, PANEL),
     );
-  for (const [name, kernel] of listKernels(exports))
-    all.set(name, (length, scaleBits, accumulate, lane) =>
-      kernel(length, LIST, A, B + lane, C + lane, scaleBits, accumulate),
-    );
-  // Panels a line apart, the last of which ends with B; whole lines at once on both tiers.
-  const streams = exports.STREAMS.value;
-  all.set('stream', (length, _, accumulate, lane) => {
-    for (let i = 0; lane === 0 && i < PANELS; i += streams) {
-      const [b, c] = [B, C].map((first) => first + LINE_BYTES * i);
-      exports.streamTile(length - PANELS + 1, A, b, LINE_BYTES, c, LINE_BYTES, accumulate);
-    }
-  });
+  // Whole lines at once on both tiers; `relaxed` has fewer panels at once, and takes them in turns.
+  const sparse = sparseKernels(exports);
+  for (let panels = 1; panels <= PANELS; panels++)
+    all.set(`sparse${panels}`, (length, scaleBits, accumulate, lane) => {
+      for (let i = 0; lane === 0 && i < panels; i += sparse.size) {
+        const kernel = sparse.get(`sparse${Math.min(panels - i, sparse.size)}`) as SparseKernel;
+        const [b, c] = [B, C].map((first) => first + LINE_BYTES * i);
+        kernel(TERMS, TERMS + TERM_BYTES * length, b, LINE_BYTES, c, LINE_BYTES, scaleBits, accumulate);
+      }
+    });
   return all;
 }
 

@@ -1,0 +1,88 @@
+/**
+ * Sums over numbers that are not zero. The shades around a digit, the words that a text has not, half of what a ReLU lets
+ * through: much of what a layer reads is zero, each sample's in other places. Where most is, Y = X W and dW = X^T dY run
+ * over lists of the others, in the kernels of `sparse-kernels.ts`.
+ *
+ * No number changes: a sum starts at +0, and 0 w added to it leaves it as it is. Only the sign of a sum can differ that
+ * has underflowed to -0, and a w that is not finite would have made NaN. Whether zeros are left out depends on all of X,
+ * never on how threads share a product.
+ */
+import { PACKED_LINES } from '../batch';
+import { lanesInUse } from '../generated/lanes';
+import { KC, LINE, LINE_BYTES, lines, ROWS } from '../panel';
+
+/** Outputs from which lists are worth writing. A number takes some 2 cycles, and in a product an 8th of one an output. */
+const LIST_FROM: i32 = 64;
+
+/** A line of so many tells how much is zero; a prime, which patterns in the data seldom meet. */
+const SAMPLE: i32 = 7;
+/** The most lines that are looked at, about. */
+const SAMPLES: i32 = 512;
+
+/** Bytes of a term, and of what stands before the terms of a row. */
+const TERM_BYTES: i32 = 8;
+
+/** Weights that caches may hold: 16 MB. */
+const CACHED: i64 = 2 ** 22;
+
+/** Whether a first pass over K x N weights reads them from memory. */
+export function isLarge(K: i32, N: i32): bool {
+  return <i64>K * N > CACHED;
+}
+
+/**
+ * Whether products with `outputs` outputs are to leave out the zeros of x, `count` lines. A term takes 1.4 times as long as
+ * a number of a dense product, on `wide`, and 1.2 times on the other tiers; from memory, where lines of W that lie apart
+ * come one by one, up to 1.6 times as long a pass is the price of anything but a tenth of the terms.
+ */
+export function isSparse(x: usize, count: i32, outputs: i32, fromMemory: bool): bool {
+  if (outputs < LIST_FROM) return false;
+  const step = max(SAMPLE, (count / SAMPLES) | 1);
+  let looked = 0;
+  let used = 0;
+  for (let line = 0; line < count; line += step) {
+    used += lanesInUse(x + lines(line));
+    looked += LINE;
+  }
+  return fromMemory ? used * 10 <= looked : used * 8 <= looked * 5;
+}
+
+/** Rows of X whose terms over M samples, in `blocks` blocks of the sum, have room; a multiple of ROWS up to KC. */
+export function rowsOfTerms(M: i32, blocks: i32): i32 {
+  const rows = <i32>lines(PACKED_LINES) / (TERM_BYTES * (M + blocks));
+  return min(KC, rows - (rows % ROWS));
+}
+
+/** Appends a term at p for each of `count` numbers, `stride` bytes apart, that is not zero; or for all. The first belongs to the line at `offset`, each other to the next. */
+function appendTerms(p: usize, numbers: usize, stride: usize, count: i32, offset: usize, all: bool): usize {
+  for (const end = numbers + stride * count; numbers < end; numbers += stride) {
+    const x = f32.load(numbers);
+    i32.store(p, <i32>offset);
+    f32.store(p, x, 4);
+    p += <usize>(all || x != 0) << 3;
+    offset += LINE_BYTES;
+  }
+  return p;
+}
+
+/** Writes how many bytes of terms stand between a row's start and p; one that has none gets a term of 0. */
+function closeRow(row: usize, p: usize): usize {
+  if (p == row + TERM_BYTES) {
+    i64.store(p, 0);
+    p += TERM_BYTES;
+  }
+  i32.store(row, <i32>(p - row) - TERM_BYTES);
+  return p;
+}
+
+/** The terms of a lane of `count` lines of X, whose lines of W lie one after the other. */
+export function laneTerms(p: usize, lane: usize, count: i32, all: bool): usize {
+  return closeRow(p, appendTerms(p + TERM_BYTES, lane, LINE_BYTES, count, 0, all));
+}
+
+/** The terms of a row of X over panels of samples `panelBytes` apart, whose lines of dY lie one after the other. */
+export function rowTerms(p: usize, row: usize, panelBytes: usize, batch: i32): usize {
+  let end = p + TERM_BYTES;
+  for (let m = 0; m < batch; m++) end = appendTerms(end, row + m * panelBytes, 4, LINE, lines(m << 4), false);
+  return closeRow(p, end);
+}
