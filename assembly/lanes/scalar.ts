@@ -209,6 +209,15 @@ export function lanesInUse(p: usize): i32 {
   return used;
 }
 
+/** Writes a term at p, an offset and a number, if that is not zero. Returns the end; what follows it is written over. */
+// @ts-ignore: decorator
+@inline
+export function writeTerms(p: usize, x: Lanes, offset: i32): usize {
+  i32.store(p, offset);
+  f32.store(p, x, 4);
+  return p + (<usize>(x != 0) << 3);
+}
+
 /** Copies a line of 16 numbers. */
 // @ts-ignore: decorator
 @inline

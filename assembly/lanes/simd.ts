@@ -237,6 +237,49 @@ export function lanesInUse(p: usize): i32 {
   );
 }
 
+/** For each set of lanes, the bytes of their numbers in a vector, and how many bytes on a line for each of them begins. */
+const CHOSEN = memory.data<u8>([
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  4, 5, 6, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 1, 2, 3, 4, 5, 6, 7, 0, 0, 0, 0, 0, 0, 0, 0,
+  8, 9, 10, 11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 1, 2, 3, 8, 9, 10, 11, 0, 0, 0, 0, 0, 0, 0, 0,
+  4, 5, 6, 7, 8, 9, 10, 11, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 0, 0, 0,
+  12, 13, 14, 15, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 1, 2, 3, 12, 13, 14, 15, 0, 0, 0, 0, 0, 0, 0, 0,
+  4, 5, 6, 7, 12, 13, 14, 15, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15, 0, 0, 0, 0,
+  8, 9, 10, 11, 12, 13, 14, 15, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 0, 0, 0, 0,
+  4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 0, 0, 0,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+]);
+const CHOSEN_LINES = memory.data<i32>([
+  0, 0, 0, 0, 0, 0, 0, 0, 64, 0, 0, 0, 0, 64, 0, 0,
+  128, 0, 0, 0, 0, 128, 0, 0, 64, 128, 0, 0, 0, 64, 128, 0,
+  192, 0, 0, 0, 0, 192, 0, 0, 64, 192, 0, 0, 0, 64, 192, 0,
+  128, 192, 0, 0, 0, 128, 192, 0, 64, 128, 192, 0, 0, 64, 128, 192,
+]);
+
+/**
+ * Writes a term at p for each of LANES numbers that is not zero, 8 bytes: an offset and the number. The first number's
+ * offset is given, the next are a line farther each. Returns the end; what follows it, up to LANES terms, is written over.
+ */
+// @ts-ignore: decorator
+@inline
+export function writeTerms(p: usize, x: Lanes, offset: i32): usize {
+  const mask = i32x4.bitmask(f32x4.ne(x, f32x4.splat(0)));
+  const row = <usize>mask << 4;
+  const bytes = v128.load(CHOSEN + row);
+  const numbers = ASC_FEATURE_RELAXED_SIMD ? i8x16.relaxed_swizzle(x, bytes) : i8x16.swizzle(x, bytes);
+  const offsets = i32x4.add(v128.load(CHOSEN_LINES + row), i32x4.splat(offset));
+  v128.store(p, v128.shuffle<i32>(offsets, numbers, 2, 6, 3, 7), 16);
+  v128.store(p, v128.shuffle<i32>(offsets, numbers, 0, 4, 1, 5));
+  return p + (<usize>popcnt(mask) << 3);
+}
+
 /** Copies a line of 16 numbers. */
 // @ts-ignore: decorator
 @inline

@@ -13,9 +13,9 @@ import {
   madd,
   splat,
   sum,
-  transposeBlock,
   transposeRows,
 } from '../generated/lanes';
+import { transposeMatrix } from '../matrix';
 import { LINE_BYTES, lines, panels, tileRows, weightLine } from '../panel';
 
 /** Rows of a weight matrix that go through all panels before the next: as many streams as a prefetcher follows. */
@@ -96,42 +96,7 @@ export function unpackRows(r: usize, first: i32, last: i32): void {
     const source = UnpackRows.source(r) + lines(m * features);
     const target = UnpackRows.target(r) + <usize>(m << 4) * rowBytes;
     for (let f = 0; f < features; f += 16)
-      transpose(source + lines(f), LINE_BYTES, tileRows(f, features), samples, target + (<usize>f << 2), rowBytes);
-  }
-}
-
-/** A height x width block, its rows sourceStride bytes apart, into the width x height block at t. */
-function transpose(s: usize, sourceStride: usize, height: i32, width: i32, t: usize, targetStride: usize): void {
-  let i = 0;
-  for (; i + LANES <= height; i += LANES) {
-    let j = 0;
-    for (; j + LANES <= width; j += LANES) {
-      const source = s + <usize>i * sourceStride + (<usize>j << 2);
-      transposeBlock(source, sourceStride, t + <usize>j * targetStride + (<usize>i << 2), targetStride);
-    }
-    transposeElements(s, sourceStride, i, i + LANES, j, width, t, targetStride);
-  }
-  transposeElements(s, sourceStride, i, height, 0, width, t, targetStride);
-}
-
-/** What is left of a block at its edges. */
-// @ts-ignore: decorator
-@inline
-function transposeElements(
-  s: usize,
-  sourceStride: usize,
-  firstRow: i32,
-  lastRow: i32,
-  firstColumn: i32,
-  lastColumn: i32,
-  t: usize,
-  targetStride: usize,
-): void {
-  for (let i = firstRow; i < lastRow; i++) {
-    for (let j = firstColumn; j < lastColumn; j++) {
-      const x = f32.load(s + <usize>i * sourceStride + (<usize>j << 2));
-      f32.store(t + <usize>j * targetStride + (<usize>i << 2), x);
-    }
+      transposeMatrix(source + lines(f), LINE_BYTES, tileRows(f, features), samples, target + (<usize>f << 2), rowBytes);
   }
 }
 

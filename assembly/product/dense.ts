@@ -19,7 +19,7 @@ import { AHEAD_STEPS, colTile, FULL_PANELS, rowTile } from '../generated/micro-k
 import { sparseRows, STREAMS } from '../generated/sparse-kernels';
 import { activationTile, activationGradientTile } from '../ops/activation';
 import { blockRows, KC, LINE, LINE_BYTES, lines, panels, ROWS, rowTiles, tileRows, weightLine } from '../panel';
-import { isLarge, isSparse, laneTerms } from './sparse';
+import { firstLaneTerms, isLarge, isSparse, laneTerms } from './sparse';
 import { transposeTile } from './transpose';
 
 /**
@@ -106,8 +106,7 @@ function forwardSparse(r: usize, m: i32, k: i32, kc: i32, b: usize, n: i32, last
   const y = DenseForward.y(r) + lines(m * N);
   const activation = DenseForward.activation(r);
   const add = k > 0 || bias ? 1 : 0;
-  let end = packed;
-  for (let lane: usize = 0; lane < LINE_BYTES; lane += 4) end = laneTerms(end, b + lane, kc, false);
+  laneTerms(packed, b, kc);
   while (n < last) {
     const count = min(STREAMS, last - n);
     const c = z + lines(n << 4);
@@ -145,7 +144,7 @@ function forwardOne(r: usize, first: i32, last: i32): void {
   const sparse = isSparse(x, K, N, isLarge(K, N));
   for (let k = 0; k < K; k += KC) {
     const kc = min(KC, K - k);
-    laneTerms(packed, x + lines(k), kc, !sparse);
+    firstLaneTerms(packed, x + lines(k), kc, !sparse);
     if (k == 0 && bias)
       for (let n = first; n < last; n++) copyLine(bias + lines(n), z + lines(n << 4));
     const w = DenseForward.w(r) + lines(weightLine(0, k, K, N));

@@ -7,8 +7,9 @@
  * has underflowed to -0, and a w that is not finite would have made NaN. Whether zeros are left out depends on all of X,
  * never on how threads share a product.
  */
-import { PACKED_LINES } from '../batch';
-import { lanesInUse } from '../generated/lanes';
+import { PACKED_LINES, scratch } from '../batch';
+import { BYTES, LANES, lanesInUse, load, writeTerms } from '../generated/lanes';
+import { transposeMatrix } from '../matrix';
 import { KC, LINE, LINE_BYTES, lines, ROWS } from '../panel';
 
 /** Outputs from which lists are worth writing. A number takes some 2 cycles, and in a product an 8th of one an output. */
@@ -53,14 +54,17 @@ export function rowsOfTerms(M: i32, blocks: i32): i32 {
   return min(KC, rows - (rows % ROWS));
 }
 
-/** Appends a term at p for each of `count` numbers, `stride` bytes apart, that is not zero; or for all. The first belongs to the line at `offset`, each other to the next. */
-function appendTerms(p: usize, numbers: usize, stride: usize, count: i32, offset: usize, all: bool): usize {
-  for (const end = numbers + stride * count; numbers < end; numbers += stride) {
+/** Appends terms at p for those of `count` numbers that are not zero; the first belongs to the line at `offset`. */
+// @ts-ignore: decorator
+@inline
+function appendTerms(p: usize, numbers: usize, count: i32, offset: i32): usize {
+  const end = numbers + (<usize>count << 2);
+  for (; numbers + BYTES <= end; numbers += BYTES, offset += LANES << 6) p = writeTerms(p, load(numbers), offset);
+  for (; numbers < end; numbers += 4, offset += 64) {
     const x = f32.load(numbers);
-    i32.store(p, <i32>offset);
+    i32.store(p, offset);
     f32.store(p, x, 4);
-    p += <usize>(all || x != 0) << 3;
-    offset += LINE_BYTES;
+    p += <usize>(x != 0) << 3;
   }
   return p;
 }
@@ -75,14 +79,28 @@ function closeRow(row: usize, p: usize): usize {
   return p;
 }
 
-/** The terms of a lane of `count` lines of X, whose lines of W lie one after the other. */
-export function laneTerms(p: usize, lane: usize, count: i32, all: bool): usize {
-  return closeRow(p, appendTerms(p + TERM_BYTES, lane, LINE_BYTES, count, 0, all));
+/** The terms of each lane of `count` lines of X, KC at most, whose lines of W lie one after the other. */
+export function laneTerms(p: usize, x: usize, count: i32): void {
+  const lane: usize = 4 * KC;
+  transposeMatrix(x, LINE_BYTES, count, LINE, scratch, lane);
+  for (let i = 0; i < LINE; i++) p = closeRow(p, appendTerms(p + TERM_BYTES, scratch + i * lane, count, 0));
 }
 
 /** The terms of a row of X over panels of samples `panelBytes` apart, whose lines of dY lie one after the other. */
 export function rowTerms(p: usize, row: usize, panelBytes: usize, batch: i32): usize {
   let end = p + TERM_BYTES;
-  for (let m = 0; m < batch; m++) end = appendTerms(end, row + m * panelBytes, 4, LINE, lines(m << 4), false);
+  for (let m = 0; m < batch; m++) end = appendTerms(end, row + m * panelBytes, LINE, m << 10);
   return closeRow(p, end);
+}
+
+/** The terms of the first lane of `count` lines of X; all of them, or those that are not zero. */
+export function firstLaneTerms(p: usize, x: usize, count: i32, all: bool): void {
+  let end = p + TERM_BYTES;
+  for (let k = 0; k < count; k++) {
+    const number = f32.load(x + lines(k));
+    i32.store(end, k << 6);
+    f32.store(end, number, 4);
+    end += <usize>(all || number != 0) << 3;
+  }
+  closeRow(p, end);
 }

@@ -1,7 +1,7 @@
 /** The gradient dY with samples down the lines, as the products that sum over samples read it. */
 import { rows, samplePanels } from '../batch';
 import { Transpose } from '../generated/instructions';
-import { LANES, transposeBlock } from '../generated/lanes';
+import { transposeMatrix } from '../matrix';
 import { LINE_BYTES, lines, panels, tileRows } from '../panel';
 
 export function transposeUnits(r: usize): i32 {
@@ -30,13 +30,5 @@ export function transpose(r: usize, first: i32, last: i32): void {
 /** A tile of `count` rows of 16 lanes into 16 rows whose lanes beyond `count` are 0. */
 export function transposeTile(s: usize, count: i32, t: usize): void {
   if (count < 16) memory.fill(t, 0, 16 * LINE_BYTES);
-  let i = 0;
-  for (; i + LANES <= count; i += LANES) {
-    for (let j = 0; j < 16; j += LANES)
-      transposeBlock(s + lines(i) + (<usize>j << 2), LINE_BYTES, t + lines(j) + (<usize>i << 2), LINE_BYTES);
-  }
-  for (; i < count; i++) {
-    for (let j = 0; j < 16; j++)
-      f32.store(t + lines(j) + (<usize>i << 2), f32.load(s + lines(i) + (<usize>j << 2)));
-  }
+  transposeMatrix(s, LINE_BYTES, count, 16, t, LINE_BYTES);
 }

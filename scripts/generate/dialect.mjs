@@ -24,22 +24,19 @@ export function dialect(tier) {
 }
 
 /**
- * A kernel: its sums in registers, the `loop` that takes them, and what becomes of C. Of each vector of each line of the
- * `tile`: the variable that sums it, and the address of its place in C, a variable and an offset in bytes.
+ * What a kernel does for a tile: its sums in registers, the `loop` that takes them, and what becomes of C. Of each vector of
+ * each line of the tile: the variable that sums it, and the address of its place in C, a variable and an offset in bytes.
  */
-export function kernel(tier, tile, signature, loop) {
+export function tileWork(tier, tile, loop) {
   const { zero, load, store, splatBits } = dialect(tier);
   const sums = tile.flat();
   // The higher address of a pair is stored first: V8 joins only such pairs into one 256-bit store.
   const stores = tile.flatMap((line) => line.toReversed().map(({ name, c, offset }) => store(c, offset, name)));
-  return `
-export function ${signature}: void {
-  ${sums.map(({ name }) => `let ${name} = ${zero};`).join('\n  ')}
+  return `  ${sums.map(({ name }) => `let ${name} = ${zero};`).join('\n  ')}
 ${loop}
   const s = ${splatBits('scale')};
   if (accumulate) {
     ${sums.map(({ name, c, offset }) => `${name} = ${tier.madd(load(c, offset), name, 's')};`).join('\n    ')}
   }
-  ${stores.join(';\n  ')};
-}`;
+  ${stores.join(';\n  ')};`;
 }

@@ -1,5 +1,5 @@
 /** Writes `assembly/generated/micro-kernels.ts`, the register tiles of all three products, for one tier. */
-import { dialect, kernel, range } from './dialect.mjs';
+import { dialect, range, tileWork } from './dialect.mjs';
 
 const PARAMETERS =
   'K: i32, chunk: i32, aSkip: usize, bSkip: usize, a: usize, b: usize, c: usize, scale: i32, accumulate: i32';
@@ -70,11 +70,7 @@ function microKernel(tier, form, MR, inPanel = MR) {
     'b += 64;',
     ...multiplyAdds(tier, MR, row, 'b'),
   ];
-  return kernel(
-    tier,
-    rowsOfC(tier, MR),
-    `${kernelName(form, MR, inPanel)}(${PARAMETERS}${own})`,
-    `  a -= ${stepBytes};
+  const loop = `  a -= ${stepBytes};
 ${readsAhead ? `  const rest = K & ${AHEAD_STEPS - 1};\n` : ''}${across ? `  let next = a + panel - ${rowBytes * (16 - inPanel)};\n` : ''}  b -= 64;
   while (true) {
     const steps = min(chunk, K);
@@ -88,8 +84,11 @@ ${readsAhead ? `  const rest = K & ${AHEAD_STEPS - 1};\n` : ''}${across ? `  let
     ${readsAhead ? goOn : ''}
     a += aSkip;
 ${across ? '    next += aSkip;\n' : ''}    b += bSkip;
-  }`,
-  );
+  }`;
+  return `
+export function ${kernelName(form, MR, inPanel)}(${PARAMETERS}${own}): void {
+${tileWork(tier, rowsOfC(tier, MR), loop)}
+}`;
 }
 
 /**

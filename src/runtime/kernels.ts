@@ -20,17 +20,17 @@ export type MicroKernel = (
   own: number,
 ) => void;
 
-/** C[panels][16] = S, or C + scale S, with S over the listed terms; see `scripts/generate/sparse-kernels.mjs`. */
+/** C[rows][panels][16] = S, or C + scale S, with S over listed terms; see `scripts/generate/sparse-kernels.mjs`. */
 export type SparseKernel = (
+  rows: number,
   terms: number,
-  end: number,
   b: number,
   apart: number,
   c: number,
   cApart: number,
   scaleBits: number,
   accumulate: number,
-) => void;
+) => number;
 
 export interface KernelExports extends ThreadExports {
   /** Where memory that the kernels themselves do not use begins. */

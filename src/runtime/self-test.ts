@@ -7,7 +7,14 @@
  * anyone in the process, is compiled as usual. Workers receive the module and with it the optimised code.
  */
 import { LINE_BYTES } from '../graph/storage.js';
-import { createMemory, instantiate, type KernelExports, microKernels, type SparseKernel, sparseKernels } from './kernels.js';
+import {
+  createMemory,
+  instantiate,
+  type KernelExports,
+  microKernels,
+  type SparseKernel,
+  sparseKernels,
+} from './kernels.js';
 
 const FLAG = 'experimental-wasm-revectorize';
 /** Tiles that are worth 256 bits; smaller ones fit into the registers, or wait for their own sums, either way. */
@@ -26,7 +33,7 @@ const REHEARSAL_FLOATS = 5 * 32 * 16;
 /** Terms of lines of B in another order than theirs, of which as many are left that panels may begin a line apart. */
 const TERMS = REHEARSAL + 4 * REHEARSAL_FLOATS;
 const TERM_BYTES = 8;
-const END = TERMS + TERM_BYTES * K;
+const END = TERMS + TERM_BYTES * (1 + K);
 /** A row's chunk of a panel, and from its end to the next: A takes up to 76 KB by them. */
 const CHUNK = 16;
 const A_SKIP = 4096 - 64;
@@ -62,8 +69,9 @@ export function warmWide(
 ): WebAssembly.Module | string {
   const memory = createMemory(true);
   fillRandom(memory);
-  const offsets = new Int32Array(memory.buffer, TERMS, 2 * K);
-  for (let i = 0; i < K; i++) offsets[2 * i] = LINE_BYTES * ((5 * i) % TERM_LINES);
+  const terms = new Int32Array(memory.buffer, TERMS, 2 + 2 * K);
+  terms[0] = TERM_BYTES * K;
+  for (let i = 1; i <= K; i++) terms[2 * i] = LINE_BYTES * ((5 * i) % TERM_LINES);
   let module: WebAssembly.Module;
   let exports: KernelExports;
   let wide: ReadonlyMap<string, Call>;
@@ -143,11 +151,11 @@ function calls(exports: KernelExports): ReadonlyMap<string, Call> {
   // Whole lines at once on both tiers; `relaxed` has fewer panels at once, and takes them in turns.
   const sparse = sparseKernels(exports);
   for (let panels = 1; panels <= PANELS; panels++)
-    all.set(`sparse${panels}`, (length, scaleBits, accumulate, lane) => {
+    all.set(`sparse${panels}`, (_, scaleBits, accumulate, lane) => {
       for (let i = 0; lane === 0 && i < panels; i += sparse.size) {
         const kernel = sparse.get(`sparse${Math.min(panels - i, sparse.size)}`) as SparseKernel;
         const [b, c] = [B, C].map((first) => first + LINE_BYTES * i);
-        kernel(TERMS, TERMS + TERM_BYTES * length, b, LINE_BYTES, c, LINE_BYTES, scaleBits, accumulate);
+        kernel(1, TERMS, b, LINE_BYTES, c, LINE_BYTES, scaleBits, accumulate);
       }
     });
   return all;
