@@ -12,13 +12,14 @@ import { BYTES, LANES, lanesInUse, load, writeTerms } from '../generated/lanes';
 import { transposeMatrix } from '../matrix';
 import { KC, LINE, LINE_BYTES, lines, ROWS } from '../panel';
 
-/** Outputs from which lists are worth writing. A number takes some 2 cycles, and in a product an 8th of one an output. */
-const LIST_FROM: i32 = 64;
-
 /** A line of so many tells how much is zero; a prime, which patterns in the data seldom meet. */
 const SAMPLE: i32 = 7;
 /** The most lines that are looked at, about. */
 const SAMPLES: i32 = 512;
+
+/** Outputs of a dense product that take as long as listing a number, and as many as a kernel takes side by side. */
+const LISTING: i32 = 24;
+const SIDE_BY_SIDE: i32 = 64;
 
 /** Bytes of a term, and of what stands before the terms of a row. */
 const TERM_BYTES: i32 = 8;
@@ -32,12 +33,12 @@ export function isLarge(K: i32, N: i32): bool {
 }
 
 /**
- * Whether products with `outputs` outputs are to leave out the zeros of x, `count` lines. A term takes 1.4 times as long as
- * a number of a dense product, on `wide`, and 1.2 times on the other tiers; from memory, where lines of W that lie apart
- * come one by one, up to 1.6 times as long a pass is the price of anything but a tenth of the terms.
+ * Whether products with `outputs` outputs are to leave out the zeros of x, `count` lines. A term takes up to 1.5 times as long
+ * as a number of a dense product, and listing a number as long as 24 outputs of it. Where W comes from memory and its lines
+ * lie apart, they come one by one, so that a pass over more than a tenth of them takes up to 1.6 times as long as over all.
  */
 export function isSparse(x: usize, count: i32, outputs: i32, fromMemory: bool): bool {
-  if (outputs < LIST_FROM) return false;
+  if (outputs < SIDE_BY_SIDE) return false;
   const step = max(SAMPLE, (count / SAMPLES) | 1);
   let looked = 0;
   let used = 0;
@@ -45,7 +46,7 @@ export function isSparse(x: usize, count: i32, outputs: i32, fromMemory: bool): 
     used += lanesInUse(x + lines(line));
     looked += LINE;
   }
-  return fromMemory ? used * 10 <= looked : used * 8 <= looked * 5;
+  return fromMemory ? used * 10 <= looked : <f32>used * 1.5 <= <f32>looked * (1 - <f32>LISTING / <f32>outputs);
 }
 
 /** Rows of X whose terms over M samples, in `blocks` blocks of the sum, have room; a multiple of ROWS up to KC. */
