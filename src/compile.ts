@@ -1,6 +1,6 @@
 /** From a graph to something that runs it: kernels, or plain JavaScript. */
 import { ValueError } from './errors.js';
-import { anything, checkFields, type Fields, listOf, optional } from './fields.js';
+import { anything, checkFields, type Fields, listOf, optional, show } from './fields.js';
 import {
   type Executable,
   type Feeds,
@@ -28,11 +28,11 @@ export interface RunOptions {
 /** Throws `ValueError` for a tier that there is not, or threads that are not a positive integer. */
 export function checkRunOptions(options: RunOptions): void {
   if (typeof options !== 'object' || options === null)
-    throw new ValueError(`tier, threads: expected options by name, got ${String(options)}`);
+    throw new ValueError(`tier, threads: expected options by name, got ${show(options)}`);
   const { tier, threads } = options;
   requestedTier(tier);
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1))
-    throw new ValueError(`threads: expected a positive integer, got ${threads}`);
+    throw new ValueError(`threads: expected a positive integer, got ${show(threads)}`);
 }
 
 /** Compiles a model for the requested tier, or the best one. */

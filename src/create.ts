@@ -1,7 +1,7 @@
 /** From a configuration to a network that is ready. */
 import { compileModel, type RunOptions } from './compile.js';
 import { ValueError } from './errors.js';
-import { checkFields } from './fields.js';
+import { checkFields, show } from './fields.js';
 import { type Executable, sourcesOf, type Tensor } from './graph/model.js';
 import type { Node } from './graph/node.js';
 import { Network } from './network.js';
@@ -30,7 +30,7 @@ export async function network<Outputs extends Readonly<Record<string, OutputConf
   options: NetworkOptions & { readonly outputs?: Outputs },
 ): Promise<Network<PredictionOf<Outputs>>> {
   if (typeof options !== 'object' || options === null)
-    throw new ValueError(`network: expected a configuration, got ${String(options)}`);
+    throw new ValueError(`network: expected a configuration, got ${show(options)}`);
   const { config, graph, executable } = await compileNetwork(options as NetworkOptions);
   for (const [stream, { name, low, high }] of graph.initial.entries())
     executable.fillUniform(name, config.seed as number, stream, low, high);

@@ -302,7 +302,7 @@ export class Network<Prediction = Tensor> {
   #check(operation: string, data: Dataset): { rows: number; columns: Columns } {
     if (this.#rules.length === 0) throw new ValueError(`${operation}: expected a network with a loss, got one without`);
     if (typeof data !== 'object' || data === null)
-      throw new ValueError(`${operation}: expected data { x, y }, got ${String(data)}`);
+      throw new ValueError(`${operation}: expected data { x, y }, got ${show(data)}`);
     const columns = this.#columns(operation, data.x, data.y, data.weights, this.#unread.whole);
     return { rows: checkFeeds(operation, this.#rules, columns, Infinity), columns };
   }

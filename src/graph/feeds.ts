@@ -1,5 +1,6 @@
 /** Checks what is fed to a model, before anything is changed. */
 import { ShapeError, UnsupportedError, ValueError } from '../errors.js';
+import { show } from '../fields.js';
 import type { Feeds } from './model.js';
 import { type Node, reachable, showShape, size } from './node.js';
 import type { Values } from './operation.js';
@@ -40,7 +41,7 @@ export function viewRule(rules: readonly FeedRule[], name: string): FeedRule {
  */
 export function checkFeeds(operation: string, rules: readonly FeedRule[], feeds: Feeds, batch: number): number {
   if (typeof feeds !== 'object' || feeds === null)
-    throw new ValueError(`${operation}: expected numbers by the names of inputs, got ${String(feeds)}`);
+    throw new ValueError(`${operation}: expected numbers by the names of inputs, got ${show(feeds)}`);
   let rows = -1;
   for (const rule of rules) {
     const values = feeds[rule.name];
@@ -84,12 +85,12 @@ function rowsOf(
 /** Throws `ValueError` unless these are numbers: an array may hold anything, and a null would count as 0. */
 function checkNumbers(operation: string, name: string, values: ArrayLike<number>): void {
   if (typeof values !== 'object' || values === null || typeof values.length !== 'number')
-    throw new ValueError(`${operation}: expected numbers for '${name}', got ${String(values)}`);
+    throw new ValueError(`${operation}: expected numbers for '${name}', got ${show(values)}`);
   // The elements of a typed array are all of one kind.
   const count = ArrayBuffer.isView(values) ? Math.min(1, values.length) : values.length;
   for (let i = 0; i < count; i++)
     if (typeof values[i] !== 'number')
-      throw new ValueError(`${operation}: expected numbers for '${name}', got ${String(values[i])} at index ${i}`);
+      throw new ValueError(`${operation}: expected numbers for '${name}', got ${show(values[i])} at index ${i}`);
 }
 
 function checkIndices(
@@ -102,7 +103,7 @@ function checkIndices(
     const index = indices[i];
     if (!(Number.isInteger(index) && index >= 0 && index < limit))
       throw new ValueError(
-        `${operation}: expected integers 0 to ${limit - 1} in '${name}', got ${index} in row ${Math.floor(i / features)}`,
+        `${operation}: expected integers 0 to ${limit - 1} in '${name}', got ${show(index)} in row ${Math.floor(i / features)}`,
       );
   }
 }

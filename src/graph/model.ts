@@ -1,5 +1,6 @@
 /** What is compiled: a loss, outputs and parameters, and how all of it is run. Both executors implement this. */
 import { ShapeError, ValueError } from '../errors.js';
+import { show } from '../fields.js';
 import type { Rule } from '../program/generated/instructions.js';
 import type { TierName } from '../tier.js';
 import { gradients } from './gradient.js';
@@ -173,7 +174,7 @@ export interface Derivation {
 export function derive(model: Model): Derivation {
   const { loss, outputs, batch, assignments = [] } = model;
   if (!Number.isInteger(batch) || batch < 1)
-    throw new ValueError(`compile: expected a batch of at least 1 row, got ${batch}`);
+    throw new ValueError(`compile: expected a batch of at least 1 row, got ${show(batch)}`);
   const value = loss && lossValue(loss);
   const { evaluation = { loss, outputs } } = model;
   const evaluationValue = evaluation.loss === loss ? value : evaluation.loss && lossValue(evaluation.loss);
@@ -263,7 +264,7 @@ export function namedTensors(
 ): ReadonlyMap<string, Tensor> {
   if (values instanceof Map) return values;
   if (typeof values !== 'object' || values === null)
-    throw new ValueError(`${operation}: expected tensors by name, got ${String(values)}`);
+    throw new ValueError(`${operation}: expected tensors by name, got ${show(values)}`);
   return new Map(Object.entries(values));
 }
 
@@ -280,15 +281,15 @@ export function checkTensors(
       throw new ValueError(`${operation}: expected one of the parameters ${known}, got '${name}'`);
     }
     if (!Array.isArray(value?.shape) || typeof value.data?.length !== 'number')
-      throw new ValueError(`${operation}: expected a shape and data for '${name}', got ${String(value)}`);
+      throw new ValueError(`${operation}: expected a shape and data for '${name}', got ${show(value)}`);
     const { shape, data } = value;
     if (!sameShape(shape, node.shape) || data.length !== size(node.shape))
       throw new ShapeError(
-        `${operation}: expected '${name}' of shape ${showShape(node.shape)}, got ${showShape(shape)} with ${data.length} numbers`,
+        `${operation}: expected '${name}' of shape ${showShape(node.shape)}, got ${show(shape)} with ${show(data.length)} numbers`,
       );
     for (let i = 0; i < data.length; i++)
       if (typeof data[i] !== 'number' || !Number.isFinite(Math.fround(data[i])))
-        throw new ValueError(`${operation}: expected finite numbers in '${name}', got ${data[i]} at index ${i}`);
+        throw new ValueError(`${operation}: expected finite numbers in '${name}', got ${show(data[i])} at index ${i}`);
   }
 }
 

@@ -96,8 +96,6 @@ export const targetShape = (output: Node, config: LossConfig): Shape | null =>
 export function buildLoss(output: Node, targets: Node, config: LossConfig): Node {
   const loss = (ruleOf(config) as LossRule).build(output, targets, config);
   if (loss?.operation && loss.batched && loss.shape.length === 0) return loss;
-  const got = loss?.operation
-    ? `${loss.batched ? '' : 'without samples, '}shape ${showShape(loss.shape)}`
-    : String(loss);
+  const got = loss?.operation ? `${loss.batched ? '' : 'without samples, '}shape ${showShape(loss.shape)}` : show(loss);
   throw new ValueError(`loss: expected a function that gives one number a sample, got ${got}`);
 }

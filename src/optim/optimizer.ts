@@ -3,7 +3,7 @@
  * Unless it is decoupled, weight decay w adds w p to the gradient. All states start at 0.
  */
 import { ValueError } from '../errors.js';
-import { atLeastZero, checkFields, type Fields, flag, fraction } from '../fields.js';
+import { atLeastZero, checkFields, type Fields, flag, fraction, show } from '../fields.js';
 import type { UpdateRule } from '../graph/model.js';
 
 interface Common<Kind extends string> {
@@ -111,16 +111,14 @@ const optionsOf: { readonly [Kind in OptimizerConfig['kind']]: Fields } = {
 
 /** Throws `ValueError` for a learning rate that is none. */
 export function checkLearningRate(rate: number): void {
-  if (!atLeastZero.holds(rate)) throw new ValueError(`learningRate: expected ${atLeastZero.text}, got ${rate}`);
+  if (!atLeastZero.holds(rate)) throw new ValueError(`learningRate: expected ${atLeastZero.text}, got ${show(rate)}`);
 }
 
 /** Throws `ValueError` if the configuration is none that `sgd`, `adam`, `adamw`, `rmsprop` or `adagrad` could have made. */
 export function checkOptimizer(config: OptimizerConfig): void {
   const kinds = Object.keys(optionsOf);
   if (typeof config !== 'object' || config === null || !kinds.includes(config.kind))
-    throw new ValueError(
-      `optimizer: expected one of ${kinds.join(', ')}, got ${JSON.stringify(config?.kind ?? config)}`,
-    );
+    throw new ValueError(`optimizer: expected one of ${kinds.join(', ')}, got ${show(config?.kind ?? config)}`);
   const { kind, ...options } = config;
   checkFields(kind, options, optionsOf[kind]);
 }

@@ -1,5 +1,6 @@
 /** Samples: as callers give them, and as the inputs of a graph take them. */
 import { ValueError } from '../errors.js';
+import { show } from '../fields.js';
 import { columnName } from '../nn/build.js';
 
 /** Row-major numbers, samples first; by name where a network has several inputs, or several outputs with a loss. */
@@ -29,13 +30,10 @@ export function columnsOf(operation: string, letter: 'x' | 'y', names: readonly 
   if (names.length <= 1) return { [letter]: values as ArrayLike<number> };
   if (typeof values !== 'object' || values === null || Array.isArray(values) || ArrayBuffer.isView(values))
     throw new ValueError(
-      `${operation}: expected ${letter} to be arrays by name (${names.join(', ')}), got ${what(values)}`,
+      `${operation}: expected ${letter} to be arrays by name (${names.join(', ')}), got ${show(values)}`,
     );
   return Object.fromEntries(Object.entries(values).map(([name, array]) => [columnName(letter, name, names), array]));
 }
-
-const what = (values: unknown): string =>
-  typeof values === 'object' && values !== null ? 'one array' : String(values);
 
 /** Part of an array: a view where the array has views. */
 function slice(values: ArrayLike<number>, from: number, to: number): ArrayLike<number> {

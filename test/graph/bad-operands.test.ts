@@ -150,7 +150,7 @@ describe('conv1d', () => {
   it.each(['stride', 'dilation', 'padding'])('refuses a pair as %s: its axis is one', (name) => {
     const options = { [name]: [1, 1] };
     const error = errorOf(() => graph.conv1d(input('image1d', [9, 4]), parameter('w', [3, 4, 6]), undefined, options));
-    expect((error as Error).message).toBe(`conv1d: expected ${name} to be one number, got [1,1]`);
+    expect((error as Error).message).toBe(`conv1d: expected ${name} to be one number, got [1, 1]`);
   });
 });
 

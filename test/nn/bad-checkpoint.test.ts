@@ -98,8 +98,13 @@ describe.each(testedTiers)('on %s', (tier) => {
       await refusesBytes(encodeSafetensors(tensors, { ...metadata, training }), words);
     });
 
-    it.each([undefined, null, 5, {}])('%s instead of bytes', async (bad) => {
-      await expectRefused(() => load(any(bad), { tier }), ValueError, 'load', `got ${bad}`);
+    it.each<[unknown, string]>([
+      [undefined, 'undefined'],
+      [null, 'null'],
+      [5, '5'],
+      [{}, '{}'],
+    ])('%s instead of bytes', async (bad, shown) => {
+      await expectRefused(() => load(any(bad), { tier }), ValueError, 'load', `got ${shown}`);
     });
 
     it('options that are wrong, as the options that they are', async () => {

@@ -121,7 +121,7 @@ describe('classWeights', () => {
 
   it.each([
     ['of other classes', { classWeights: [1, 2] }, 'loss', 'for 3 classes, got 2'],
-    ['below 0', { classWeights: [1, -2, 1] }, 'network', 'got [1,-2,1]'],
+    ['below 0', { classWeights: [1, -2, 1] }, 'network', 'got [1, -2, 1]'],
     ['that are one number', { classWeights: any(2) }, 'network', 'got 2'],
     ['without labels', { loss: 'softTargetCrossEntropy' }, 'loss', 'no classWeights with softTargetCrossEntropy'],
   ] as const)('%s are refused', async (_, changes, operation, words) => {

@@ -1,6 +1,6 @@
 /** Convolutions as people ask for them: in one and two dimensions, and transposed. */
 import { ShapeError, ValueError } from '../../errors.js';
-import { anything, checkFields, type FieldsOf } from '../../fields.js';
+import { anything, checkFields, type FieldsOf, show } from '../../fields.js';
 import { apply, checkNodes, type Node, of, sameShape, showShape } from '../node.js';
 import { type Extents, each, type Pair, pairOf } from '../window.js';
 import { adjoint, channelsOf, convolveOperation, flip } from './convolution.js';
@@ -63,11 +63,11 @@ function windowOf(name: string, axes: 1 | 2, [x, weight, ...bias]: Operands, opt
     throw new ShapeError(`${name}: expected a weight of ${axes + 2} axes, got ${showShape(weight.shape)}${of(weight)}`);
   const { groups = 1 } = options;
   if (!Number.isInteger(groups) || groups < 1)
-    throw new ValueError(`${name}: expected groups to be a positive integer, got ${groups}`);
+    throw new ValueError(`${name}: expected groups to be a positive integer, got ${show(groups)}`);
   if (axes === 1)
     for (const extent of ['stride', 'dilation', 'padding'] as const)
       if (Array.isArray(options[extent]))
-        throw new ValueError(`${name}: expected ${extent} to be one number, got ${JSON.stringify(options[extent])}`);
+        throw new ValueError(`${name}: expected ${extent} to be one number, got ${show(options[extent])}`);
   const two = (value: Extents): Extents => (axes === 1 && typeof value === 'number' ? [1, value] : value);
   const input = (axes === 1 ? [1, x.shape[0]] : x.shape.slice(0, 2)) as unknown as Pair;
   const kernel = (axes === 1 ? [1, weight.shape[0]] : weight.shape.slice(0, 2)) as unknown as Pair;

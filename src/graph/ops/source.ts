@@ -1,5 +1,6 @@
 /** Where values come from: inputs, parameters, statistics and constants. */
 import { ValueError } from '../../errors.js';
+import { show } from '../../fields.js';
 import { apply, type Node, type Shape, showShape, size } from '../node.js';
 import type { Operation } from '../operation.js';
 
@@ -25,19 +26,19 @@ export const source: Operation<SourceAttributes> = {
 /** A copy of a shape. Throws `ValueError` for what is none. */
 export function checkShape(what: string, shape: Shape): Shape {
   if (!Array.isArray(shape) || !shape.every((extent) => Number.isInteger(extent) && extent > 0))
-    throw new ValueError(`${what}: expected a shape of positive integers, got ${JSON.stringify(shape)}`);
+    throw new ValueError(`${what}: expected a shape of positive integers, got ${show(shape)}`);
   return Object.freeze([...shape]);
 }
 
 function checkName(what: string, name: string): string {
   if (typeof name !== 'string' || name === '')
-    throw new ValueError(`${what}: expected a name that is not empty, got ${JSON.stringify(name)}`);
+    throw new ValueError(`${what}: expected a name that is not empty, got ${show(name)}`);
   return name;
 }
 
 function checkNumbers(what: string, shape: Shape, numbers: Numbers): Float32Array {
   if (typeof numbers !== 'number' && typeof numbers?.length !== 'number')
-    throw new ValueError(`${what}: expected numbers, got ${String(numbers)}`);
+    throw new ValueError(`${what}: expected numbers, got ${show(numbers)}`);
   const data = typeof numbers === 'number' ? Float32Array.of(numbers) : Float32Array.from(numbers);
   if (data.length !== size(shape))
     throw new ValueError(`${what}: expected ${size(shape)} numbers for shape ${showShape(shape)}, got ${data.length}`);
