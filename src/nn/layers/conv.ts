@@ -1,6 +1,15 @@
 /** Convolutions: of images, of sequences, and transposed. */
 import { ShapeError } from '../../errors.js';
-import { type Fields, flag, notNegative, optional, pick, positiveInteger, type Requirement } from '../../fields.js';
+import {
+  byName,
+  type Fields,
+  flag,
+  notNegative,
+  optional,
+  pick,
+  positiveInteger,
+  type Requirement,
+} from '../../fields.js';
 import { type Node, type Shape, size } from '../../graph/node.js';
 import type { ActivationName } from '../../graph/ops/activation.js';
 import * as graph from '../../graph/ops/conv.js';
@@ -43,29 +52,44 @@ export type ConvLayer = Conv2dLayer | Conv1dLayer | ConvTranspose2dLayer;
 
 type Placed = 'filters' | 'kernel' | 'activation';
 
-/** A convolution of images by `filters` windows. Further options as in `Conv2dLayer`. */
+/**
+ * A convolution of images by `filters` windows. Further options as in `Conv2dLayer`. Throws `ValueError` for options
+ * that are no object.
+ */
 export const conv2d = (
   filters: number,
   kernel: Extents,
   activation: ActivationName = 'linear',
   options: LayerOptions<Conv2dLayer, Placed> = {},
-): Conv2dLayer => ({ kind: 'conv2d', filters, kernel, activation, ...options });
+): Conv2dLayer => ({ kind: 'conv2d', filters, kernel, activation, ...byName('conv2d', options) });
 
-/** A convolution of sequences by `filters` windows. Further options as in `Conv1dLayer`. */
+/**
+ * A convolution of sequences by `filters` windows. Further options as in `Conv1dLayer`. Throws `ValueError` for
+ * options that are no object.
+ */
 export const conv1d = (
   filters: number,
   kernel: number,
   activation: ActivationName = 'linear',
   options: LayerOptions<Conv1dLayer, Placed> = {},
-): Conv1dLayer => ({ kind: 'conv1d', filters, kernel, activation, ...options });
+): Conv1dLayer => ({ kind: 'conv1d', filters, kernel, activation, ...byName('conv1d', options) });
 
-/** A transposed convolution of images by `filters` windows. Further options as in `ConvTranspose2dLayer`. */
+/**
+ * A transposed convolution of images by `filters` windows. Further options as in `ConvTranspose2dLayer`. Throws
+ * `ValueError` for options that are no object.
+ */
 export const convTranspose2d = (
   filters: number,
   kernel: Extents,
   activation: ActivationName = 'linear',
   options: LayerOptions<ConvTranspose2dLayer, Placed> = {},
-): ConvTranspose2dLayer => ({ kind: 'convTranspose2d', filters, kernel, activation, ...options });
+): ConvTranspose2dLayer => ({
+  kind: 'convTranspose2d',
+  filters,
+  kernel,
+  activation,
+  ...byName('convTranspose2d', options),
+});
 
 const orWord = (one: Requirement): Requirement => ({
   holds: (x) => one.holds(x) || x === 'valid' || x === 'same',
