@@ -1,5 +1,5 @@
 /** From a configuration to a network that is ready. */
-import { compileModel, type RunOptions } from './compile.js';
+import { compileModel, type RunOptions, runFields } from './compile.js';
 import { ValueError } from './errors.js';
 import { checkFields, show } from './fields.js';
 import { type Executable, sourcesOf, type Tensor } from './graph/model.js';
@@ -43,6 +43,7 @@ export async function compileNetwork({ tier, threads, ...given }: NetworkOptions
   graph: NetworkGraph;
   executable: Executable;
 }> {
+  checkFields('network', { tier, threads }, runFields);
   const graph = graphOf(given);
   const { optimizer, batch = BATCH, seed = 0 } = given;
   const config = frozenCopy({ ...given, batch, seed });

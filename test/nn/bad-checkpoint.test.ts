@@ -109,8 +109,15 @@ describe.each(testedTiers)('on %s', (tier) => {
 
     it('options that are wrong, as the options that they are', async () => {
       const bytes = await saved;
-      await expectRefused(() => load(bytes, { tier, threads: 0 }), ValueError, 'threads', 'got 0');
-      await expectRefused(() => load(bytes, { tier: any('fast') }), ValueError, 'tier', 'got "fast"');
+      await expectRefused(() => load(bytes, { tier, threads: 0 }), ValueError, 'load', 'got 0');
+      await expectRefused(() => load(bytes, { tier: any('fast') }), ValueError, 'load', 'got "fast"');
+      for (const field of ['batch', 'seed', 'loss'])
+        await expectRefused(
+          () => load(bytes, any({ [field]: 7 })),
+          ValueError,
+          'load',
+          `tier, threads, got '${field}'`,
+        );
     });
   });
 });

@@ -87,14 +87,14 @@ describe.each(testedTiers)('on %s', (tier) => {
       ['a fractional batch', { batch: 1.5 }, ValueError, 'network', 'got 1.5'],
       ['a negative seed', { seed: -1 }, ValueError, 'network', 'got -1'],
       ['a fractional seed', { seed: 0.5 }, ValueError, 'network', 'got 0.5'],
-      ['no threads', { threads: 0 }, ValueError, 'threads', 'got 0'],
-      ['half a thread', { threads: 0.5 }, ValueError, 'threads', 'got 0.5'],
+      ['no threads', { threads: 0 }, ValueError, 'network', 'got 0'],
+      ['half a thread', { threads: 0.5 }, ValueError, 'network', 'got 0.5'],
     ])('%s', async (_, options, Class, operation, words) => {
       await expectRefused(() => create(any({ ...config, ...options })), Class, operation, words);
     });
 
     it('an unknown tier', async () => {
-      await expectRefused(() => network({ ...config, tier: any('fast') }), ValueError, 'tier', 'got "fast"');
+      await expectRefused(() => network({ ...config, tier: any('fast') }), ValueError, 'network', 'got "fast"');
     });
 
     it.each([undefined, null, 5])('%s instead of a configuration', async (bad) => {
