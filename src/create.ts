@@ -77,10 +77,15 @@ const evaluated = ({ inference: { outputs, losses } }: NetworkGraph): Node[] => 
 /** The graph of a configuration. Throws `ValueError` or `ShapeError` if it makes no sense. */
 export function graphOf(config: NetworkConfig): NetworkGraph {
   checkFields('network', config, networkFields);
-  const { optimizer, seed = 0 } = config;
+  const { optimizer, clipGlobalNorm, seed = 0 } = config;
   seedWords('network', seed);
   if (optimizer !== undefined) checkOptimizer(optimizer);
-  return buildNetwork(config);
+  else if (clipGlobalNorm !== undefined)
+    throw new ValueError(`network: expected no clipGlobalNorm without an optimizer, got ${clipGlobalNorm}`);
+  const graph = buildNetwork(config);
+  if (optimizer !== undefined && !graph.training.loss)
+    throw new ValueError(`network: expected no optimizer without a loss, got ${optimizer.kind}`);
+  return graph;
 }
 
 /** A copy of plain data that nobody can change. */

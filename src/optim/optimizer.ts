@@ -17,7 +17,7 @@ interface Common<Kind extends string> {
 export interface SgdConfig extends Common<'sgd'> {
   /** What is left of the velocity from one step to the next, in [0, 1). */
   readonly momentum: number;
-  /** Whether a step looks ahead along the velocity (Nesterov). */
+  /** Whether a step looks ahead along the velocity (Nesterov), which takes a momentum. */
   readonly nesterov: boolean;
 }
 
@@ -141,6 +141,8 @@ export function checkOptimizer(config: OptimizerConfig): void {
     );
   const names = Object.keys(kinds[kind].defaults);
   checkFields(kind, options, Object.fromEntries(names.map((name) => [name, requirements[name]])));
+  if (config.kind === 'sgd' && config.nesterov && config.momentum === 0)
+    throw new ValueError('sgd: expected a momentum with nesterov, got 0');
 }
 
 /** What an optimiser does in a step; `hyper` is laid out as `assembly/update/rules.ts` says. */

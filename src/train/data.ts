@@ -1,6 +1,6 @@
 /** Samples: as callers give them, and as the inputs of a graph take them. */
 import { ValueError } from '../errors.js';
-import { show } from '../fields.js';
+import { anything, byName, checkFields, type FieldsOf, show } from '../fields.js';
 import { columnName } from '../nn/build.js';
 
 /** Row-major numbers, samples first; by name where a network has several inputs, or several outputs with a loss. */
@@ -14,6 +14,15 @@ export interface Dataset {
   readonly y: Arrays;
   /** What each sample's loss counts for [rows], in a network with `sampleWeights`. */
   readonly weights?: ArrayLike<number>;
+}
+
+/** The fields of `Dataset`; the arrays are checked against the network. */
+const dataFields: FieldsOf<Dataset> = { x: anything, y: anything, weights: anything };
+
+/** Throws `ValueError` for what is no data, or has a field that there is not. */
+export function checkData(operation: string, data: Dataset): void {
+  byName(operation, data, 'data { x, y }');
+  checkFields(operation, data, dataFields);
 }
 
 /** The numbers of each input of a graph, by its name there. */

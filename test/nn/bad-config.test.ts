@@ -1,6 +1,6 @@
 /** Configurations that make no sense, and networks that do not fit, are refused when they are made. */
 import { describe, expect, it } from 'vitest';
-import { MemoryError, ValueError } from '../../src/errors.js';
+import { MemoryError, ShapeError, ValueError } from '../../src/errors.js';
 import { activation, adam, dense, type NetworkOptions, network, sgd } from '../../src/index.js';
 import { any, CLASSES, config, type ErrorClass, expectRefused, testedTiers, x, y } from './refusals.js';
 
@@ -78,6 +78,24 @@ describe.each(testedTiers)('on %s', (tier) => {
       ['a delta of 0', { loss: 'huber', huberDelta: 0 }, ValueError, 'network', 'got 0'],
       ['an unknown optimizer', { optimizer: { kind: 'sdg' } }, ValueError, 'optimizer', 'got "sdg"'],
       ['an optimizer by its name', { optimizer: 'adam' }, ValueError, 'optimizer', 'got "adam"'],
+      ['an optimizer without a loss', { loss: undefined }, ValueError, 'network', 'got adam'],
+      [
+        'a norm without an optimizer',
+        { optimizer: undefined, clipGlobalNorm: 1 },
+        ValueError,
+        'network',
+        'no clipGlobalNorm without an optimizer, got 1',
+      ],
+      ['nesterov without a momentum', { optimizer: sgd({ nesterov: true }) }, ValueError, 'sgd', 'a momentum'],
+      ...['softmaxCrossEntropy', 'softTargetCrossEntropy', 'klDivergence'].map(
+        (loss): [string, object, ErrorClass, string, string] => [
+          `a single logit for ${loss}`,
+          { layers: [dense(1)], loss },
+          ShapeError,
+          loss,
+          'binaryCrossEntropy',
+        ],
+      ),
       ['a negative learning rate', { optimizer: sgd({ learningRate: -1 }) }, ValueError, 'sgd', 'got -1'],
       ['a learning rate that is NaN', { optimizer: sgd({ learningRate: Number.NaN }) }, ValueError, 'sgd', 'got NaN'],
       ['a beta of 1', { optimizer: adam({ beta1: 1 }) }, ValueError, 'adam', 'got 1'],

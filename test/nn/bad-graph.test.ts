@@ -163,6 +163,7 @@ describe('a list of layers refuses', () => {
       'layer 1.0 (batchNorm)',
       'layer 0.0 (dense)',
     ],
+    ['an optimizer without a loss', { optimizer: sgd() }, 'network', 'got sgd'],
     ['a negative norm', { clipGlobalNorm: -1 }, 'network', 'got -1'],
   ])('%s', async (_, changes, operation, words) => {
     await expectRefused(() => network(any({ ...list, tier: 'js', ...changes })), ValueError, operation, words);

@@ -182,6 +182,15 @@ describe.each(testedTiers)('on %s', (tier) => {
       await refuses((net) => net.fit(data, options), ValueError, 'fit', words);
     });
 
+    it.each([
+      ['weights by another name', { x, y, sampleWeight: y }, "x, y, weights, got 'sampleWeight'"],
+      ['labels by another name', { x, labels: y }, "x, y, weights, got 'labels'"],
+    ])('data with %s', async (_, bad, words) => {
+      await refuses((net) => net.fit(any(bad)), ValueError, 'fit', words);
+      await refuses((net) => net.fit(data, { validation: any(bad) }), ValueError, 'fit (validation)', words);
+      await refuses((net) => net.evaluate(any(bad)), ValueError, 'evaluate', words);
+    });
+
     it.each([undefined, null, 5, 'data'])('data that is %s', async (bad) => {
       await refuses((net) => net.fit(any(bad)), ValueError, 'fit', `got ${show(bad)}`);
       await refuses((net) => net.evaluate(any(bad)), ValueError, 'evaluate', `got ${show(bad)}`);
@@ -224,7 +233,7 @@ describe.each(testedTiers)('on %s', (tier) => {
       net.forward(x, y);
       net.backward();
       await expectRefused(() => net.step(), UnsupportedError, 'step', 'optimizer');
-      const { loss: __, ...silent } = config;
+      const { loss: __, ...silent } = untrained;
       const predictor = await create(silent);
       await expectRefused(() => predictor.forward(x, y), UnsupportedError, 'forward', 'loss');
       await expectRefused(() => predictor.evaluate({ x, y }), ValueError, 'evaluate', 'loss');
