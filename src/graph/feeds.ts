@@ -1,4 +1,4 @@
-/** Checks what is fed to a model, before anything is changed. */
+/** Checks the numbers that a model is given, before anything is changed. */
 import { ShapeError, UnsupportedError, ValueError } from '../errors.js';
 import { show } from '../fields.js';
 import type { Feeds } from './model.js';
@@ -73,7 +73,7 @@ function rowsOf(
     if (node.shape.length === 0) return 1;
     throw new ShapeError(`${operation}: expected '${name}' of shape [rows, ${node.shape.join(', ')}], got one number`);
   }
-  checkNumbers(operation, name, values);
+  checkNumbers(`${operation}: expected numbers for '${name}'`, values);
   if (values.length === 0) throw new ValueError(`${operation}: expected at least one row of '${name}', got none`);
   if (values.length % features !== 0)
     throw new ShapeError(
@@ -82,15 +82,26 @@ function rowsOf(
   return values.length / features;
 }
 
-/** Throws `ValueError` unless these are numbers: an array may hold anything, and a null would count as 0. */
-function checkNumbers(operation: string, name: string, values: ArrayLike<number>): void {
-  if (typeof values !== 'object' || values === null || typeof values.length !== 'number')
-    throw new ValueError(`${operation}: expected numbers for '${name}', got ${show(values)}`);
+/**
+ * Throws `ValueError` unless these are numbers, and finite in f32 where they have to be: an array may hold anything, and a
+ * null would count as 0. `expected` is how the sentence begins.
+ */
+export function checkNumbers(
+  expected: string,
+  values: unknown,
+  finite = false,
+): asserts values is ArrayLike<number> & object {
+  const { length } = (typeof values === 'object' && values !== null ? values : {}) as Partial<ArrayLike<number>>;
+  if (typeof length !== 'number') throw new ValueError(`${expected}, got ${show(values)}`);
+  const numbers = values as ArrayLike<unknown>;
+  if (finite && numbers instanceof Float32Array && allFinite(numbers)) return;
   // The elements of a typed array are all of one kind.
-  const count = ArrayBuffer.isView(values) ? Math.min(1, values.length) : values.length;
-  for (let i = 0; i < count; i++)
-    if (typeof values[i] !== 'number')
-      throw new ValueError(`${operation}: expected numbers for '${name}', got ${show(values[i])} at index ${i}`);
+  const count = !finite && ArrayBuffer.isView(numbers) ? Math.min(1, length) : length;
+  for (let i = 0; i < count; i++) {
+    const x = numbers[i];
+    if (typeof x !== 'number' || (finite && !Number.isFinite(Math.fround(x))))
+      throw new ValueError(`${expected}, got ${show(x)} at index ${i}`);
+  }
 }
 
 function checkIndices(

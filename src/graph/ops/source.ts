@@ -1,6 +1,7 @@
 /** Where values come from: inputs, parameters, statistics and constants. */
 import { ValueError } from '../../errors.js';
 import { show } from '../../fields.js';
+import { checkNumbers } from '../feeds.js';
 import { apply, type Node, type Shape, showShape, size } from '../node.js';
 import type { Operation } from '../operation.js';
 
@@ -36,15 +37,13 @@ function checkName(what: string, name: string): string {
   return name;
 }
 
-function checkNumbers(what: string, shape: Shape, numbers: Numbers): Float32Array {
-  if (typeof numbers !== 'number' && typeof numbers?.length !== 'number')
-    throw new ValueError(`${what}: expected numbers, got ${show(numbers)}`);
-  const data = typeof numbers === 'number' ? Float32Array.of(numbers) : Float32Array.from(numbers);
-  if (data.length !== size(shape))
-    throw new ValueError(`${what}: expected ${size(shape)} numbers for shape ${showShape(shape)}, got ${data.length}`);
-  const bad = data.findIndex((x) => !Number.isFinite(x));
-  if (bad >= 0) throw new ValueError(`${what}: expected finite numbers, got ${data[bad]} at index ${bad}`);
-  return data;
+/** A copy of the numbers of a tensor. Throws `ValueError` unless they are as many, and finite in f32. */
+function dataOf(what: string, shape: Shape, numbers: Numbers): Float32Array {
+  const list = typeof numbers === 'number' ? [numbers] : numbers;
+  checkNumbers(`${what}: expected finite numbers`, list, true);
+  if (list.length !== size(shape))
+    throw new ValueError(`${what}: expected ${size(shape)} numbers for shape ${showShape(shape)}, got ${list.length}`);
+  return Float32Array.from(list);
 }
 
 /** A value that is fed at each run, one tensor of this shape a sample. */
@@ -58,7 +57,7 @@ export function parameter(name: string, shape: Shape = [], numbers?: Numbers): N
   checkName('parameter', name);
   const what = `parameter '${name}'`;
   const checked = checkShape(what, shape);
-  const data = numbers === undefined ? null : checkNumbers(what, checked, numbers);
+  const data = numbers === undefined ? null : dataOf(what, checked, numbers);
   return apply(source, [], { kind: 'parameter', shape: checked, data }, name);
 }
 
@@ -67,13 +66,13 @@ export function statistic(name: string, shape: Shape, numbers: Numbers): Node {
   checkName('statistic', name);
   const what = `statistic '${name}'`;
   const checked = checkShape(what, shape);
-  return apply(source, [], { kind: 'statistic', shape: checked, data: checkNumbers(what, checked, numbers) }, name);
+  return apply(source, [], { kind: 'statistic', shape: checked, data: dataOf(what, checked, numbers) }, name);
 }
 
 /** A value that never changes. */
 export function constant(numbers: Numbers, shape: Shape = []): Node {
   const checked = checkShape('constant', shape);
-  return apply(source, [], { kind: 'constant', shape: checked, data: checkNumbers('constant', checked, numbers) });
+  return apply(source, [], { kind: 'constant', shape: checked, data: dataOf('constant', checked, numbers) });
 }
 
 /** What kind of source a node is; undefined for a node that is computed. */
