@@ -13,7 +13,8 @@ import {
 import { type Node, type Shape, size } from '../../graph/node.js';
 import type { ActivationName } from '../../graph/ops/activation.js';
 import * as graph from '../../graph/ops/conv.js';
-import { type Extents, extents, orPair, pairOf } from '../extents.js';
+import { pairOf } from '../../graph/window.js';
+import { type Extents, extents, orPair } from '../extents.js';
 import { defaultInitializer, type Initializer, initializer, initialRange } from '../initialize.js';
 import type { LayerBase, LayerOptions, LayerRule, RulesOf, Scope } from '../layer.js';
 import { type Activated, activate, activatedFields } from './activation.js';
@@ -145,7 +146,7 @@ function build(
 const conv2dRule: LayerRule<Conv2dLayer> = {
   fields: fieldsOf(extents, orWord(orPair(notNegative))),
   build: (scope, [x], layer) =>
-    build(scope, x, layer, pairOf(layer.kernel), (weight, bias) =>
+    build(scope, x, layer, pairOf(layer.kind, 'kernel', layer.kernel, 1), (weight, bias) =>
       graph.conv2d(x, weight, bias, pick(layer, graph.convFields)),
     ),
 };
@@ -161,12 +162,13 @@ const conv1dRule: LayerRule<Conv1dLayer> = {
 const convTranspose2dRule: LayerRule<ConvTranspose2dLayer> = {
   fields: { ...fieldsOf(extents, orWord(orPair(notNegative))), outputPadding: optional(orPair(notNegative)) },
   build(scope, [x], layer) {
-    const { filters, kernel, stride = 1, groups = 1 } = layer;
+    const { kind, filters, groups = 1 } = layer;
     const channels = x.shape.at(-1) as number;
-    const taps = size(pairOf(kernel));
+    const kernel = pairOf(kind, 'kernel', layer.kernel, 1);
+    const taps = size(kernel);
     // Of a window's taps, one in stride squared falls on an input; all of them on an output.
-    const fanIn = (taps * channelsOf(x, layer)) / size(pairOf(stride));
-    const shape = [...pairOf(kernel), filters / groups, channels];
+    const fanIn = (taps * channelsOf(x, layer)) / size(pairOf(kind, 'stride', layer.stride ?? 1, 1));
+    const shape = [...kernel, filters / groups, channels];
     const [weight, bias] = parametersOf(scope, layer, shape, fanIn, (taps * filters) / groups);
     scope.count((size(shape) * size(x.shape)) / channels);
     return activate(graph.convTranspose2d(x, weight, bias, pick(layer, graph.convTransposeFields)), layer);
