@@ -1,6 +1,7 @@
 /** Losses in a configuration: the targets that each takes, and the graph that it is. */
 import { ValueError } from '../errors.js';
 import { atLeastZero, type Fields, fraction, listOf, optional, positive, show } from '../fields.js';
+import type { Range } from '../graph/feeds.js';
 import { type Node, type Shape, showShape } from '../graph/node.js';
 import * as composed from '../graph/ops/composed-losses.js';
 import * as losses from '../graph/ops/loss.js';
@@ -30,6 +31,8 @@ interface LossRule {
   readonly options: readonly (keyof LossConfig)[];
   /** The shape of a sample's targets. */
   readonly targets: (output: Node, config: LossConfig) => Shape;
+  /** What the targets must be where the loss means nothing for others. */
+  readonly range?: Range;
   readonly build: (output: Node, targets: Node, config: LossConfig) => Node;
 }
 
@@ -47,6 +50,9 @@ function weightsOf({ shape }: Node, { classWeights }: LossConfig): Node | undefi
   throw new ValueError(`loss: expected classWeights for ${classes} classes, got ${classWeights.length}`);
 }
 
+/** How far what was computed as 0 or 1 may be from it: some steps of f32 at 1. */
+const ROUNDING = 2 ** -20;
+
 const rules: { readonly [Name in LossName]: LossRule } = {
   softmaxCrossEntropy: {
     options: ['labelSmoothing', 'classWeights'],
@@ -54,13 +60,22 @@ const rules: { readonly [Name in LossName]: LossRule } = {
     build: (logits, labels, config) =>
       losses.softmaxCrossEntropy(logits, labels, config.labelSmoothing, weightsOf(logits, config)),
   },
-  softTargetCrossEntropy: likeOutput(composed.softTargetCrossEntropy),
-  klDivergence: likeOutput(composed.klDivergence),
-  binaryCrossEntropy: likeOutput(losses.binaryCrossEntropy),
+  // With a target below 0, or beyond 1, the loss has no least value.
+  softTargetCrossEntropy: {
+    ...likeOutput(composed.softTargetCrossEntropy),
+    range: { low: -ROUNDING, high: Infinity, text: 'of at least 0' },
+  },
+  // A logarithm is taken of them.
+  klDivergence: { ...likeOutput(composed.klDivergence), range: { low: 0, high: Infinity, text: 'of at least 0' } },
+  binaryCrossEntropy: {
+    ...likeOutput(losses.binaryCrossEntropy),
+    range: { low: -ROUNDING, high: 1 + ROUNDING, text: 'from 0 to 1' },
+  },
   meanSquaredError: likeOutput(losses.meanSquaredError),
   meanAbsoluteError: likeOutput(losses.meanAbsoluteError),
   huber: likeOutput((output, targets, { huberDelta }) => losses.huber(output, targets, huberDelta), 'huberDelta'),
-  hinge: likeOutput(composed.hinge),
+  // A target of 0 is a loss of 1, whatever the output.
+  hinge: { ...likeOutput(composed.hinge), range: { low: -1, high: 1, ends: true, text: 'that are -1 or 1' } },
   cosineDistance: likeOutput(composed.cosineDistance),
 };
 
@@ -88,9 +103,11 @@ function ruleOf({ loss, ...options }: LossConfig): LossRule | null {
   return rule;
 }
 
-/** The shape of a sample's targets; null without a loss. */
-export const targetShape = (output: Node, config: LossConfig): Shape | null =>
-  ruleOf(config)?.targets(output, config) ?? null;
+/** The shape and the range of a sample's targets; null without a loss. */
+export function targetsOf(output: Node, config: LossConfig): { shape: Shape; range: Range | undefined } | null {
+  const rule = ruleOf(config);
+  return rule && { shape: rule.targets(output, config), range: rule.range };
+}
 
 /** The loss of each sample. Throws `ValueError` or `ShapeError` if the output does not suit it. */
 export function buildLoss(output: Node, targets: Node, config: LossConfig): Node {
