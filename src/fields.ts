@@ -4,6 +4,8 @@ import { ValueError } from './errors.js';
 export interface Requirement {
   readonly holds: (x: unknown) => boolean;
   readonly text: string;
+  /** What to do instead of giving certain words. */
+  readonly instead?: Readonly<Record<string, string>>;
 }
 
 export type Fields = Readonly<Record<string, Requirement>>;
@@ -52,9 +54,9 @@ export const listOf = ({ holds }: Requirement, text: string): Requirement => ({
 });
 
 /** What may be left out. */
-export const optional = ({ holds, text }: Requirement): Requirement => ({
-  holds: (x) => x === undefined || holds(x),
-  text,
+export const optional = (requirement: Requirement): Requirement => ({
+  ...requirement,
+  holds: (x) => x === undefined || requirement.holds(x),
 });
 
 /** The most characters and elements of a value in an error: enough to tell which one it is. */
@@ -108,22 +110,37 @@ function showObject(x: object | null, depth: number): string {
 }
 
 /** Throws `ValueError` for what is not as it must be. */
-export function check(where: string, name: string, given: unknown, { holds, text }: Requirement): void {
-  if (!holds(given)) throw new ValueError(`${where}: expected ${name} to be ${text}, got ${show(given)}`);
+export function check(where: string, name: string, given: unknown, { holds, text, instead }: Requirement): void {
+  if (!holds(given))
+    throw new ValueError(`${where}: expected ${name} to be ${text}, got ${show(given)}${hint(instead, given)}`);
 }
 
-/** What is given by name. Throws `ValueError` for what is no object: spread among defaults, that would be nothing. */
+const hint = (instead: Requirement['instead'] = {}, given: unknown): string =>
+  typeof given === 'string' && Object.hasOwn(instead, given) ? `: ${instead[given]}` : '';
+
+/** What is given by name. Throws `ValueError` for what is no plain object: spread among defaults, that would be nothing. */
 export function byName<T>(where: string, value: T, expected = 'options by name'): T & object {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  if (typeof value === 'object' && value !== null && Object.prototype.toString.call(value) === '[object Object]')
+    return value;
   throw new ValueError(`${where}: expected ${expected}, got ${show(value)}`);
 }
 
-/** Throws `ValueError` for what is no object, a field that there is not, or one that is not as it must be. */
-export function checkFields(where: string, value: unknown, fields: Fields): asserts value is object {
+/**
+ * Throws `ValueError` for what is no object, a field that there is not, or one that is not as it must be. `instead` tells of
+ * fields that others expect here.
+ */
+export function checkFields(
+  where: string,
+  value: unknown,
+  fields: Fields,
+  instead: Requirement['instead'] = {},
+): asserts value is object {
   const given = byName(where, value, `an object of ${Object.keys(fields).join(', ')}`);
   for (const name in given)
     if (!Object.hasOwn(fields, name))
-      throw new ValueError(`${where}: expected the fields ${Object.keys(fields).join(', ')}, got '${name}'`);
+      throw new ValueError(
+        `${where}: expected the fields ${Object.keys(fields).join(', ')}, got '${name}'${hint(instead, name)}`,
+      );
   for (const [name, requirement] of Object.entries(fields))
     check(where, name, (given as Readonly<Record<string, unknown>>)[name], requirement);
 }

@@ -228,6 +228,7 @@ export class Network<Prediction = Tensor> {
    */
   async fit(data: Dataset, options: FitOptions = {}): Promise<EpochReport[]> {
     if (!this.config.optimizer) throw new UnsupportedError('fit: expected a network with an optimizer');
+    checkData('fit', data);
     return fit(this.#trainable, data, options);
   }
 

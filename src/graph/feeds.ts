@@ -5,6 +5,13 @@ import type { Feeds } from './model.js';
 import { type Node, reachable, showShape, size } from './node.js';
 import type { Values } from './operation.js';
 
+/** What an input expects besides numbers that are finite. */
+export interface Expected {
+  readonly range?: Range | undefined;
+  /** What errors say to rows of another length. */
+  readonly note?: string | undefined;
+}
+
 /** What the numbers of an input must be: from `low` to `high`, or one of the two. */
 export interface Range {
   readonly low: number;
@@ -16,15 +23,13 @@ export interface Range {
 }
 
 /** An input and what its numbers must be. */
-export interface FeedRule {
+export interface FeedRule extends Expected {
   readonly name: string;
   readonly node: Node;
   /** Numbers of one sample. */
   readonly size: number;
   /** The n of an input that holds integers 0 to n - 1, such as labels; 0 elsewhere. */
   readonly limit: number;
-  /** Of an input that has one. */
-  readonly range: Range | undefined;
 }
 
 /** The rules of the inputs that the roots are made of. */
@@ -42,7 +47,7 @@ export function feedRules(roots: readonly Node[]): FeedRule[] {
       node,
       size: size(node.shape),
       limit: limits.get(node) ?? 0,
-      range: (node.attributes as { readonly range?: Range }).range,
+      ...(node.attributes as { readonly expected?: Expected }).expected,
     }));
 }
 
@@ -66,7 +71,7 @@ export function checkFeeds(operation: string, rules: readonly FeedRule[], feeds:
     const count = rowsOf(operation, rule, values);
     if (rows >= 0 && count !== rows)
       throw new ShapeError(
-        `${operation}: expected ${rows} rows of '${rule.name}' like '${rules[0].name}', got ${count}`,
+        `${operation}: expected ${rows} rows of '${rule.name}' like '${rules[0].name}', got ${count}${rule.note ?? ''}`,
       );
     rows = count;
     if (rule.limit) checkIndices(operation, rule, values);
@@ -85,7 +90,7 @@ export function checkFeeds(operation: string, rules: readonly FeedRule[], feeds:
 
 function rowsOf(
   operation: string,
-  { name, node, size: features }: FeedRule,
+  { name, node, size: features, note = '' }: FeedRule,
   values: number | ArrayLike<number>,
 ): number {
   if (typeof values === 'number') {
@@ -96,7 +101,7 @@ function rowsOf(
   if (values.length === 0) throw new ValueError(`${operation}: expected at least one row of '${name}', got none`);
   if (values.length % features !== 0)
     throw new ShapeError(
-      `${operation}: expected '${name}' to have rows of ${features} numbers (shape ${showShape(node.shape)}), got ${values.length} numbers`,
+      `${operation}: expected '${name}' to have rows of ${features} numbers (shape ${showShape(node.shape)}), got ${values.length} numbers${note}`,
     );
   return values.length / features;
 }
@@ -119,7 +124,9 @@ export function checkNumbers(
   for (let i = 0; i < count; i++) {
     const x = numbers[i];
     if (typeof x !== 'number' || (finite && !Number.isFinite(Math.fround(x))))
-      throw new ValueError(`${expected}, got ${show(x)} at index ${i}`);
+      throw new ValueError(
+        `${expected}, got ${show(x)} at index ${i}${typeof x === 'object' && x ? ': rows stand one after the other, as flat() puts them' : ''}`,
+      );
   }
 }
 

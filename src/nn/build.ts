@@ -4,7 +4,7 @@ import { show } from '../fields.js';
 import type { Assignment } from '../graph/model.js';
 import { type Node, type Shape, sameShape, showShape, size } from '../graph/node.js';
 import { add, mul } from '../graph/ops/elementwise.js';
-import { input, inputWithin, parameter, statistic } from '../graph/ops/source.js';
+import { expectingInput, input, parameter, statistic } from '../graph/ops/source.js';
 import type { NetworkConfig, OutputConfig } from './config.js';
 import type { LayerBase, Range, Scope } from './layer.js';
 import { checkLayer, type Layer, ruleOf, whereIs } from './layers/index.js';
@@ -223,12 +223,12 @@ class Builder {
 
   /** The loss of each sample at an output, times the sample's weight. */
   #loss(output: Node, { name, config }: Topology['outputs'][number]): Node | null {
-    const expected = targetsOf(output, config);
-    if (!expected) return null;
+    const of = targetsOf(output, config);
+    if (!of) return null;
+    const { shape, ...expected } = of;
     const trained = this.#topology.outputs.filter(({ config }) => config.loss !== undefined);
     const names = trained.map(({ name }) => name);
-    const targets =
-      this.#targets.get(name) ?? inputWithin(columnName('y', name, names), expected.shape, expected.range);
+    const targets = this.#targets.get(name) ?? expectingInput(columnName('y', name, names), shape, expected);
     this.#targets.set(name, targets);
     const loss = buildLoss(output, targets, config);
     return this.#weights ? mul(loss, this.#weights) : loss;

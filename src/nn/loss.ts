@@ -1,7 +1,7 @@
 /** Losses in a configuration: the targets that each takes, and the graph that it is. */
 import { ValueError } from '../errors.js';
 import { atLeastZero, type Fields, fraction, listOf, optional, positive, show } from '../fields.js';
-import type { Range } from '../graph/feeds.js';
+import type { Expected } from '../graph/feeds.js';
 import { type Node, type Shape, showShape } from '../graph/node.js';
 import * as composed from '../graph/ops/composed-losses.js';
 import * as losses from '../graph/ops/loss.js';
@@ -32,7 +32,7 @@ interface LossRule {
   /** The shape of a sample's targets. */
   readonly targets: (output: Node, config: LossConfig) => Shape;
   /** What the targets must be where the loss means nothing for others. */
-  readonly range?: Range;
+  readonly range?: Expected['range'];
   readonly build: (output: Node, targets: Node, config: LossConfig) => Node;
 }
 
@@ -103,10 +103,14 @@ function ruleOf({ loss, ...options }: LossConfig): LossRule | null {
   return rule;
 }
 
-/** The shape and the range of a sample's targets; null without a loss. */
-export function targetsOf(output: Node, config: LossConfig): { shape: Shape; range: Range | undefined } | null {
+/** The shape of a sample's targets, and what they are expected to be; null without a loss. */
+export function targetsOf(output: Node, config: LossConfig): ({ readonly shape: Shape } & Expected) | null {
   const rule = ruleOf(config);
-  return rule && { shape: rule.targets(output, config), range: rule.range };
+  if (!rule) return null;
+  const shape = rule.targets(output, config);
+  const positions = shape.length > 0 && shape.length < output.shape.length;
+  const note = `: the output ${showShape(output.shape)} takes a label at each of its positions, after flatten() one in all`;
+  return { shape, range: rule.range, note: positions ? note : undefined };
 }
 
 /** The loss of each sample. Throws `ValueError` or `ShapeError` if the output does not suit it. */

@@ -1,6 +1,5 @@
 /** Samples: as callers give them, and as the inputs of a graph take them. */
-import { ValueError } from '../errors.js';
-import { anything, byName, checkFields, type FieldsOf, show } from '../fields.js';
+import { anything, byName, checkFields, type FieldsOf } from '../fields.js';
 import { columnName } from '../nn/build.js';
 
 /** Row-major numbers, samples first; by name where a network has several inputs, or several outputs with a loss. */
@@ -37,11 +36,8 @@ export interface Ports {
 /** The numbers of inputs, or of targets, by their names in the graph. Throws `ValueError` if they are not by name. */
 export function columnsOf(operation: string, letter: 'x' | 'y', names: readonly string[], values: Arrays): Columns {
   if (names.length <= 1) return { [letter]: values as ArrayLike<number> };
-  if (typeof values !== 'object' || values === null || Array.isArray(values) || ArrayBuffer.isView(values))
-    throw new ValueError(
-      `${operation}: expected ${letter} to be arrays by name (${names.join(', ')}), got ${show(values)}`,
-    );
-  return Object.fromEntries(Object.entries(values).map(([name, array]) => [columnName(letter, name, names), array]));
+  const arrays = byName(operation, values, `${letter} to be arrays by name (${names.join(', ')})`);
+  return Object.fromEntries(Object.entries(arrays).map(([name, array]) => [columnName(letter, name, names), array]));
 }
 
 /** Part of an array: a view where the array has views. */

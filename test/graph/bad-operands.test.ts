@@ -216,7 +216,7 @@ describe('numbers that are none, of a parameter or a constant', () => {
   it.each<[string, unknown, string]>([
     ['null among them', [null, 1], 'got null at index 0'],
     ['text among them', ['1', '2'], 'got "1" at index 0'],
-    ['rows', [[1, 2]], 'got [1, 2] at index 0'],
+    ['rows', [[1, 2]], 'got [1, 2] at index 0: rows stand one after the other, as flat() puts them'],
     ['text', '12', 'got "12"'],
     ['big integers', new BigInt64Array(2), 'got 0n at index 0'],
     ['NaN', new Float32Array([1, Number.NaN]), 'got NaN at index 1'],

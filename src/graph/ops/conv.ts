@@ -46,9 +46,10 @@ const operandsOf = (x: Node, weight: Node, bias?: Node): Operands => (bias ? [x,
 function paddingOf(name: string, { padding = 'valid', stride = 1 }: ConvOptions, span: Pair): Pair {
   if (padding === 'valid') return [0, 0];
   if (padding !== 'same') return pairOf(name, 'padding', padding, 0);
-  if (pairOf(name, 'stride', stride, 1).some((s) => s !== 1) || span.some((n) => n % 2 === 0))
+  const strides = pairOf(name, 'stride', stride, 1);
+  if (strides.some((s) => s !== 1) || span.some((n) => n % 2 === 0))
     throw new ValueError(
-      `${name}: expected padding 'same' with stride 1 and an odd window, got a window of ${showShape(span)}`,
+      `${name}: expected padding 'same' with stride 1 and an odd window, got stride ${showShape(strides)} and a window of ${showShape(span)}`,
     );
   return each((axis) => (span[axis] - 1) / 2);
 }
@@ -104,7 +105,7 @@ function convolution(name: string, axes: 1 | 2, operands: Operands, options: Con
   const output = each((axis) => Math.floor((input[axis] + 2 * pad[axis] - span[axis]) / stride[axis]) + 1);
   if (output.some((extent) => extent < 1))
     throw new ShapeError(
-      `${name}: expected a window within the padded image, got ${showShape(span)} over ${showShape(input)} padded by ${showShape(pad)}${of(x, weight)}`,
+      `${name}: expected a window within the padded image, whose channels come last, got ${showShape(span)} over ${showShape(input)} padded by ${showShape(pad)}${of(x, weight)}`,
     );
   const geometry = { input, output, kernel, stride, dilation, pad, up: [1, 1] as const, groups };
   return apply(convolveOperation, operands, geometry);

@@ -1,7 +1,7 @@
 /** Where values come from: inputs, parameters, statistics and constants. */
 import { ValueError } from '../../errors.js';
 import { show } from '../../fields.js';
-import { checkNumbers, type Range } from '../feeds.js';
+import { checkNumbers, type Expected } from '../feeds.js';
 import { apply, type Node, type Shape, showShape, size } from '../node.js';
 import type { Operation } from '../operation.js';
 
@@ -13,8 +13,7 @@ interface SourceAttributes {
   readonly shape: Shape;
   /** The initial values of a parameter or statistic, the values of a constant; null for an input. */
   readonly data: Float32Array | null;
-  /** What the numbers of an input must be, where that is more than finite. */
-  readonly range?: Range | undefined;
+  readonly expected?: Expected;
 }
 
 export const source: Operation<SourceAttributes> = {
@@ -49,12 +48,12 @@ function dataOf(what: string, shape: Shape, numbers: Numbers): Float32Array {
 }
 
 /** A value that is fed at each run, one tensor of this shape a sample. */
-export const input = (name: string, shape: Shape = []): Node => inputWithin(name, shape, undefined);
+export const input = (name: string, shape: Shape = []): Node => expectingInput(name, shape, {});
 
-/** An input whose numbers are checked for their range as they are fed. */
-export function inputWithin(name: string, shape: Shape, range: Range | undefined): Node {
+/** An input that expects more of what it is fed than numbers that are finite. */
+export function expectingInput(name: string, shape: Shape, expected: Expected): Node {
   checkName('input', name);
-  return apply(source, [], { kind: 'input', shape: checkShape(`input '${name}'`, shape), data: null, range }, name);
+  return apply(source, [], { kind: 'input', shape: checkShape(`input '${name}'`, shape), data: null, expected }, name);
 }
 
 /** A value that is kept between runs and trained. Zero if no numbers are given. */
