@@ -1,5 +1,5 @@
 /** Losses in a configuration: the targets that each takes, and the graph that it is. */
-import { ValueError } from '../errors.js';
+import { ShapeError, ValueError } from '../errors.js';
 import { atLeastZero, type Fields, fraction, listOf, optional, positive, show } from '../fields.js';
 import type { Expected } from '../graph/feeds.js';
 import { type Node, type Shape, showShape } from '../graph/node.js';
@@ -34,6 +34,8 @@ interface LossRule {
   /** What the targets must be where the loss means nothing for others. */
   readonly range?: Expected['range'];
   readonly build: (output: Node, targets: Node, config: LossConfig) => Node;
+  /** Whether the output goes through a softmax, which is 1 for a single class, whatever the output. */
+  readonly softmax?: boolean;
 }
 
 const likeOutput = (build: LossRule['build'], ...options: LossRule['options']): LossRule => ({
@@ -55,6 +57,7 @@ const ROUNDING = 2 ** -20;
 
 const rules: { readonly [Name in LossName]: LossRule } = {
   softmaxCrossEntropy: {
+    softmax: true,
     options: ['labelSmoothing', 'classWeights'],
     targets: (output) => output.shape.slice(0, -1),
     build: (logits, labels, config) =>
@@ -63,10 +66,15 @@ const rules: { readonly [Name in LossName]: LossRule } = {
   // With a target below 0, or beyond 1, the loss has no least value.
   softTargetCrossEntropy: {
     ...likeOutput(composed.softTargetCrossEntropy),
+    softmax: true,
     range: { low: -ROUNDING, high: Infinity, text: 'of at least 0' },
   },
   // A logarithm is taken of them.
-  klDivergence: { ...likeOutput(composed.klDivergence), range: { low: 0, high: Infinity, text: 'of at least 0' } },
+  klDivergence: {
+    ...likeOutput(composed.klDivergence),
+    softmax: true,
+    range: { low: 0, high: Infinity, text: 'of at least 0' },
+  },
   binaryCrossEntropy: {
     ...likeOutput(losses.binaryCrossEntropy),
     range: { low: -ROUNDING, high: 1 + ROUNDING, text: 'from 0 to 1' },
@@ -115,7 +123,12 @@ export function targetsOf(output: Node, config: LossConfig): ({ readonly shape: 
 
 /** The loss of each sample. Throws `ValueError` or `ShapeError` if the output does not suit it. */
 export function buildLoss(output: Node, targets: Node, config: LossConfig): Node {
-  const loss = (ruleOf(config) as LossRule).build(output, targets, config);
+  const { build, softmax } = ruleOf(config) as LossRule;
+  if (softmax && output.shape.at(-1) === 1)
+    throw new ShapeError(
+      `${config.loss}: expected logits of two classes or more, got ${showShape(output.shape)}: a single one says yes or no under binaryCrossEntropy`,
+    );
+  const loss = build(output, targets, config);
   if (loss?.operation && loss.batched && loss.shape.length === 0) return loss;
   const got = loss?.operation ? `${loss.batched ? '' : 'without samples, '}shape ${showShape(loss.shape)}` : show(loss);
   throw new ValueError(`loss: expected a function that gives one number a sample, got ${got}`);

@@ -4,7 +4,6 @@ import { check, positive as positiveNumber } from '../../fields.js';
 import { checkNodes, type Node, sameShape, showNode, showShape } from '../node.js';
 import { relu } from './activation.js';
 import { add, div, equal, log, maximum, mul, neg, sqrt, square, sub } from './elementwise.js';
-import { checkClasses } from './loss.js';
 import { mean, sum } from './reduce.js';
 import { logSoftmax } from './softmax.js';
 
@@ -24,23 +23,20 @@ const perPosition = (x: Node): Node => (x.shape.length > 1 ? mean(sum(x, -1)) : 
 /**
  * Cross-entropy of softmax(logits) against a distribution q over the classes: -sum_i q_i log softmax(z)_i. Logits and
  * targets are [classes], or [..., classes] with the mean over positions. Targets that do not sum to 1, such as a
- * distribution times weights of the classes, are taken as they are. Throws `ShapeError` if the shapes differ, or for a
- * single class.
+ * distribution times weights of the classes, are taken as they are. Throws `ShapeError` if the shapes differ.
  */
 export function softTargetCrossEntropy(logits: Node, targets: Node): Node {
   checkAlike('softTargetCrossEntropy', logits, targets);
-  checkClasses('softTargetCrossEntropy', logits);
   return neg(perPosition(mul(targets, logSoftmax(logits))));
 }
 
 /**
  * The Kullback-Leibler divergence of softmax(logits) from a distribution t over the classes (Kullback and Leibler, 1951):
  * sum_i t_i (log t_i - log softmax(z)_i), with 0 log 0 = 0. Logits and targets are [classes], or [..., classes] with the
- * mean over positions. Throws `ShapeError` if the shapes differ, or for a single class.
+ * mean over positions. Throws `ShapeError` if the shapes differ.
  */
 export function klDivergence(logits: Node, targets: Node): Node {
   checkAlike('klDivergence', logits, targets);
-  checkClasses('klDivergence', logits);
   // Where t is 0 the logarithm is that of 1, so that neither the term nor its gradient is 0 times infinity.
   const logTargets = log(add(targets, equal(targets, 0)));
   return perPosition(mul(targets, sub(logTargets, logSoftmax(logits))));

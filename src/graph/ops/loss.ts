@@ -187,14 +187,6 @@ const lossGradientOperation: Operation<LossAttributes> = {
   },
 };
 
-/** Throws `ShapeError` for a single logit, whose softmax is 1 whatever it is. */
-export function checkClasses(operation: string, logits: Node): void {
-  if (logits.shape.at(-1) === 1)
-    throw new ShapeError(
-      `${operation}: expected logits of two classes or more, got ${showShape(logits.shape)}${of(logits)}: one logit says yes or no under binaryCrossEntropy`,
-    );
-}
-
 const loss = (kind: LossName, logits: Node, targets: Node, alpha = 0): Node =>
   apply(lossOperation, [logits, targets], { kind, alpha });
 
@@ -203,14 +195,13 @@ const loss = (kind: LossName, logits: Node, targets: Node, alpha = 0): Node =>
  * q = (1 - labelSmoothing) onehot + labelSmoothing / n. Of logits [..., n] against labels [...] it is the mean over the
  * positions. The labels are an input, whose numbers are checked as they are fed, or an `argmax` along an axis of at most n
  * elements. With `classWeights` w of shape [n] a loss is multiplied by w_label; the mean over the batch is still over the
- * number of samples. Throws `ShapeError` or `ValueError` for shapes, or labels, that do not fit, for a single class, and if
- * the smoothing is not in [0, 1).
+ * number of samples. Throws `ShapeError` or `ValueError` for shapes, or labels, that do not fit, and if the smoothing is not
+ * in [0, 1).
  */
 export function softmaxCrossEntropy(logits: Node, label: Node, labelSmoothing = 0, classWeights?: Node): Node {
   check('softmaxCrossEntropy', 'labelSmoothing', labelSmoothing, fraction);
   const plain = loss('softmaxCrossEntropy', logits, label, labelSmoothing);
   const classes = logits.shape.slice(-1);
-  checkClasses('softmaxCrossEntropy', logits);
   checkIndex('softmaxCrossEntropy', label, classes[0]);
   if (classWeights && !sameShape(classWeights.shape, classes))
     throw new ShapeError(
