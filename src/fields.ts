@@ -67,22 +67,14 @@ const cut = (text: string): string => (text.length > SHOWN ? `${text.slice(0, SH
 
 /** A value as an error shows it: in one short line, whatever it is. */
 export function show(x: unknown, depth = 0): string {
-  switch (typeof x) {
-    case 'string':
-      return JSON.stringify(cut(x));
-    case 'bigint':
-      return `${cut(String(x))}n`;
-    case 'function':
-      return typeof x.name === 'string' && x.name ? `the function ${cut(x.name)}` : 'a function';
-    case 'object':
-      try {
-        return showObject(x, depth);
-      } catch {
-        // A proxy or a getter that throws.
-        return 'an object';
-      }
-    default:
-      return cut(String(x));
+  if (typeof x === 'string') return JSON.stringify(cut(x));
+  if (typeof x === 'bigint') return `${cut(String(x))}n`;
+  try {
+    if (typeof x === 'function') return x.name ? `the function ${cut(x.name)}` : 'a function';
+    return typeof x === 'object' ? showObject(x, depth) : cut(String(x));
+  } catch {
+    // A proxy or a getter that throws.
+    return `something of type ${typeof x}`;
   }
 }
 

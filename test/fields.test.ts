@@ -53,7 +53,7 @@ const values: [value: unknown, shown: string][] = [
         throw new Error();
       },
     },
-    'an object',
+    'something of type object',
   ],
   [Proxy.revocable({}, {}), 'an object of proxy, revoke'],
   [input('a', [3]), "the node 'a'"],
@@ -66,10 +66,10 @@ it.each(values.map(([value, shown]) => ({ shown, of: () => value })))('$shown', 
   expect(show(of())).toBe(shown);
 });
 
-it('a proxy that was revoked is an object', () => {
-  const { proxy, revoke } = Proxy.revocable({}, {});
-  revoke();
-  expect(show(proxy)).toBe('an object');
+it('a proxy that was revoked is shown too', () => {
+  const proxies = [Proxy.revocable({}, {}), Proxy.revocable(() => 0, {})];
+  for (const { revoke } of proxies) revoke();
+  expect(proxies.map(({ proxy }) => show(proxy))).toEqual(['something of type object', 'something of type function']);
 });
 
 it('a graph among options takes no time to refuse, however many ways lead through it', async () => {
