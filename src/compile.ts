@@ -1,6 +1,14 @@
 /** From a graph to something that runs it: kernels, or plain JavaScript. */
-import { ValueError } from './errors.js';
-import { anything, checkFields, type Fields, listOf, optional } from './fields.js';
+import {
+  anything,
+  checkFields,
+  type Fields,
+  type FieldsOf,
+  listOf,
+  oneOf,
+  optional,
+  positiveInteger,
+} from './fields.js';
 import {
   type Executable,
   type Feeds,
@@ -16,7 +24,7 @@ import { checkLearningRate, checkOptimizer, type OptimizerConfig, updateRule } f
 import { compileProgram } from './program/program.js';
 import { Reference } from './reference/reference.js';
 import { requestedTier } from './runtime/tiers.js';
-import type { TierName } from './tier.js';
+import { type TierName, tierNames } from './tier.js';
 
 export interface RunOptions {
   /** What runs it: `wide`, `relaxed`, `simd`, `scalar` or `js`; by default the fastest that works here. */
@@ -25,19 +33,14 @@ export interface RunOptions {
   readonly threads?: number | undefined;
 }
 
-/** Throws `ValueError` for a tier that there is not, or threads that are not a positive integer. */
-export function checkRunOptions(options: RunOptions): void {
-  if (typeof options !== 'object' || options === null)
-    throw new ValueError(`tier, threads: expected options by name, got ${String(options)}`);
-  const { tier, threads } = options;
-  requestedTier(tier);
-  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1))
-    throw new ValueError(`threads: expected a positive integer, got ${threads}`);
-}
+/** The fields of `RunOptions`. */
+export const runFields: FieldsOf<RunOptions> = {
+  tier: optional(oneOf(tierNames)),
+  threads: optional(positiveInteger),
+};
 
-/** Compiles a model for the requested tier, or the best one. */
+/** Compiles a model for the requested tier, or the best one. The options have been checked. */
 export async function compileModel(model: Model, options: RunOptions): Promise<Executable> {
-  checkRunOptions(options);
   const tier = requestedTier(options.tier);
   if (tier === 'js') return new Reference(model);
   return compileProgram(model, { tier, threads: options.threads });
@@ -60,8 +63,7 @@ const compileFields: Fields = {
   outputs: optional(listOf({ holds: isNode, text: '' }, 'a list of nodes')),
   batch: anything,
   optimizer: anything,
-  tier: anything,
-  threads: anything,
+  ...runFields,
 };
 
 /**

@@ -1,12 +1,12 @@
 /** From a configuration to a network that is ready. */
-import { compileModel, type RunOptions } from './compile.js';
+import { compileModel, type RunOptions, runFields } from './compile.js';
 import { ValueError } from './errors.js';
-import { checkFields } from './fields.js';
+import { byName, checkFields } from './fields.js';
 import { type Executable, sourcesOf, type Tensor } from './graph/model.js';
 import type { Node } from './graph/node.js';
 import { Network } from './network.js';
 import { buildNetwork, type NetworkGraph } from './nn/build.js';
-import { type NetworkConfig, networkFields, type OutputConfig } from './nn/config.js';
+import { elsewhere, type NetworkConfig, networkFields, type OutputConfig } from './nn/config.js';
 import { checkOptimizer, updateRule } from './optim/optimizer.js';
 import { seedWords } from './random.js';
 
@@ -29,9 +29,7 @@ export type PredictionOf<Outputs> =
 export async function network<Outputs extends Readonly<Record<string, OutputConfig>>>(
   options: NetworkOptions & { readonly outputs?: Outputs },
 ): Promise<Network<PredictionOf<Outputs>>> {
-  if (typeof options !== 'object' || options === null)
-    throw new ValueError(`network: expected a configuration, got ${String(options)}`);
-  const { config, graph, executable } = await compileNetwork(options as NetworkOptions);
+  const { config, graph, executable } = await compileNetwork(byName('network', options, 'a configuration'));
   for (const [stream, { name, low, high }] of graph.initial.entries())
     executable.fillUniform(name, config.seed as number, stream, low, high);
   return new Network(config, graph, executable);
@@ -43,6 +41,7 @@ export async function compileNetwork({ tier, threads, ...given }: NetworkOptions
   graph: NetworkGraph;
   executable: Executable;
 }> {
+  checkFields('network', { tier, threads }, runFields);
   const graph = graphOf(given);
   const { optimizer, batch = BATCH, seed = 0 } = given;
   const config = frozenCopy({ ...given, batch, seed });
@@ -75,11 +74,16 @@ const evaluated = ({ inference: { outputs, losses } }: NetworkGraph): Node[] => 
 
 /** The graph of a configuration. Throws `ValueError` or `ShapeError` if it makes no sense. */
 export function graphOf(config: NetworkConfig): NetworkGraph {
-  checkFields('network', config, networkFields);
-  const { optimizer, seed = 0 } = config;
+  checkFields('network', config, networkFields, elsewhere);
+  const { optimizer, clipGlobalNorm, seed = 0 } = config;
   seedWords('network', seed);
   if (optimizer !== undefined) checkOptimizer(optimizer);
-  return buildNetwork(config);
+  else if (clipGlobalNorm !== undefined)
+    throw new ValueError(`network: expected no clipGlobalNorm without an optimizer, got ${clipGlobalNorm}`);
+  const graph = buildNetwork(config);
+  if (optimizer !== undefined && !graph.training.loss)
+    throw new ValueError(`network: expected no optimizer without a loss, got ${optimizer.kind}`);
+  return graph;
 }
 
 /** A copy of plain data that nobody can change. */

@@ -4,6 +4,8 @@ import { ValueError } from './errors.js';
 export interface Requirement {
   readonly holds: (x: unknown) => boolean;
   readonly text: string;
+  /** What to do instead of giving certain words. */
+  readonly instead?: Readonly<Record<string, string>>;
 }
 
 export type Fields = Readonly<Record<string, Requirement>>;
@@ -52,35 +54,87 @@ export const listOf = ({ holds }: Requirement, text: string): Requirement => ({
 });
 
 /** What may be left out. */
-export const optional = ({ holds, text }: Requirement): Requirement => ({
-  holds: (x) => x === undefined || holds(x),
-  text,
+export const optional = (requirement: Requirement): Requirement => ({
+  ...requirement,
+  holds: (x) => x === undefined || requirement.holds(x),
 });
 
-/** The most characters of a value in an error: enough to tell which one it is. */
-const SHOWN = 120;
+/** The most characters and elements of a value in an error: enough to tell which one it is. */
+const SHOWN = 60;
+const ELEMENTS = 8;
 
-/** A value as an error shows it. */
-export function show(x: unknown): string {
-  if (typeof x === 'number') return String(x);
-  const text = JSON.stringify(x, (_, inner) => (typeof inner === 'bigint' ? `${inner}n` : inner)) ?? String(x);
-  return text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text;
+const cut = (text: string): string => (text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text);
+
+/** A value as an error shows it: in one short line, whatever it is. */
+export function show(x: unknown, depth = 0): string {
+  if (typeof x === 'string') return JSON.stringify(cut(x));
+  if (typeof x === 'bigint') return `${cut(String(x))}n`;
+  try {
+    if (typeof x === 'function') return x.name ? `the function ${cut(x.name)}` : 'a function';
+    return typeof x === 'object' ? showObject(x, depth) : cut(String(x));
+  } catch {
+    // A proxy or a getter that throws.
+    return `something of type ${typeof x}`;
+  }
+}
+
+function showObject(x: object | null, depth: number): string {
+  if (x === null) return 'null';
+  if (Array.isArray(x)) {
+    const whole =
+      depth < 2 && x.length <= ELEMENTS && `[${Array.from(x, (inner) => show(inner, depth + 1)).join(', ')}]`;
+    return whole && whole.length <= SHOWN ? whole : `an array of ${x.length}`;
+  }
+  const tag = Object.prototype.toString.call(x).slice('[object '.length, -1);
+  const kind = cut(`${/^[AEIO]/.test(tag) ? 'an' : 'a'} ${tag}`);
+  if (ArrayBuffer.isView(x)) return `${kind} of ${'length' in x ? x.length : `${x.byteLength} bytes`}`;
+  if (tag !== 'Object') return kind;
+  // A node of a graph leads to all others.
+  const { operation, attributes, name } = x as Partial<Record<string, Record<string, unknown>>>;
+  if (operation?.name) return `the node ${cut(name ? `'${name}'` : `${attributes?.kind ?? operation.name}`)}`;
+  const entries = Object.entries(x);
+  if (entries.length === 0) return '{}';
+  const flat = entries.length <= ELEMENTS && entries.every(([, inner]) => typeof inner !== 'object' || inner === null);
+  const whole = flat && `{ ${entries.map(([key, inner]) => `${key}: ${show(inner)}`).join(', ')} }`;
+  if (whole && whole.length <= SHOWN) return whole;
+  const keys = entries.slice(0, ELEMENTS).map(([key]) => key);
+  return `an object of ${cut(keys.join(', '))}${entries.length > ELEMENTS ? ', …' : ''}`;
 }
 
 /** Throws `ValueError` for what is not as it must be. */
-export function check(where: string, name: string, given: unknown, { holds, text }: Requirement): void {
-  if (!holds(given)) throw new ValueError(`${where}: expected ${name} to be ${text}, got ${show(given)}`);
+export function check(where: string, name: string, given: unknown, { holds, text, instead }: Requirement): void {
+  if (!holds(given))
+    throw new ValueError(`${where}: expected ${name} to be ${text}, got ${show(given)}${hint(instead, given)}`);
 }
 
-/** Throws `ValueError` for what is no object, a field that there is not, or one that is not as it must be. */
-export function checkFields(where: string, value: unknown, fields: Fields): asserts value is object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new ValueError(`${where}: expected an object of ${Object.keys(fields).join(', ')}, got ${show(value)}`);
-  for (const name in value)
+const hint = (instead: Requirement['instead'] = {}, given: unknown): string =>
+  typeof given === 'string' && Object.hasOwn(instead, given) ? `: ${instead[given]}` : '';
+
+/** What is given by name. Throws `ValueError` for what is no plain object: spread among defaults, that would be nothing. */
+export function byName<T>(where: string, value: T, expected = 'options by name'): T & object {
+  if (typeof value === 'object' && value !== null && Object.prototype.toString.call(value) === '[object Object]')
+    return value;
+  throw new ValueError(`${where}: expected ${expected}, got ${show(value)}`);
+}
+
+/**
+ * Throws `ValueError` for what is no object, a field that there is not, or one that is not as it must be. `instead` tells of
+ * fields that others expect here.
+ */
+export function checkFields(
+  where: string,
+  value: unknown,
+  fields: Fields,
+  instead: Requirement['instead'] = {},
+): asserts value is object {
+  const given = byName(where, value, `an object of ${Object.keys(fields).join(', ')}`);
+  for (const name in given)
     if (!Object.hasOwn(fields, name))
-      throw new ValueError(`${where}: expected the fields ${Object.keys(fields).join(', ')}, got '${name}'`);
+      throw new ValueError(
+        `${where}: expected the fields ${Object.keys(fields).join(', ')}, got '${name}'${hint(instead, name)}`,
+      );
   for (const [name, requirement] of Object.entries(fields))
-    check(where, name, (value as Readonly<Record<string, unknown>>)[name], requirement);
+    check(where, name, (given as Readonly<Record<string, unknown>>)[name], requirement);
 }
 
 /** Those of the fields that a value has. */

@@ -17,7 +17,7 @@ export {
   softplus,
   tanh,
 } from './graph/ops/activation.js';
-export { argmax, gather, max, min } from './graph/ops/choose.js';
+export { argmax, max, min } from './graph/ops/choose.js';
 export {
   contrastive,
   cosineDistance,
@@ -61,6 +61,7 @@ export {
   where,
 } from './graph/ops/elementwise.js';
 export { embedding } from './graph/ops/embedding.js';
+export { gather } from './graph/ops/gather.js';
 export {
   binaryCrossEntropy,
   huber,

@@ -2,9 +2,10 @@
 import { platform } from '#platform';
 import { bytesOf } from './bytes.js';
 import { parseTraining } from './checkpoint.js';
-import { checkRunOptions, type RunOptions } from './compile.js';
+import { type RunOptions, runFields } from './compile.js';
 import { compileNetwork, graphOf, trainedParameters } from './create.js';
 import { CheckpointError, ValueError } from './errors.js';
+import { checkFields } from './fields.js';
 import { sourcesOf, statesOf, type Tensor } from './graph/model.js';
 import { type Node, sameShape, showShape } from './graph/node.js';
 import { decodeSafetensors } from './io/safetensors.js';
@@ -14,14 +15,15 @@ import type { NetworkConfig } from './nn/config.js';
 import { updateRule } from './optim/optimizer.js';
 
 /**
- * A network from a file of `save`, or from its bytes, which goes on where it was saved. Throws `CheckpointError` if the
- * file is damaged or was not written by `save`.
+ * A network from a file of `save`, or from its bytes, which goes on where it was saved: the file says all of it but what
+ * runs it. Throws `CheckpointError` if the file is damaged or was not written by `save`, `ValueError` for options that
+ * there are not.
  */
 export async function load<Prediction = Tensor>(
   source: string | Uint8Array | ArrayBuffer,
   options: RunOptions = {},
 ): Promise<Network<Prediction>> {
-  checkRunOptions(options);
+  checkFields('load', options, runFields);
   const bytes =
     typeof source === 'string' ? await platform.readFile(source) : bytesOf('load', 'a path or bytes', source);
   const { tensors, metadata } = decodeSafetensors(bytes);

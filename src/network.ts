@@ -10,7 +10,7 @@ import { columnName, type LayerReport, type NetworkGraph } from './nn/build.js';
 import type { NetworkConfig } from './nn/config.js';
 import { checkLearningRate } from './optim/optimizer.js';
 import { summarize } from './summary.js';
-import { type Arrays, type Columns, columnsOf, type Dataset, type Ports, rowsOf } from './train/data.js';
+import { type Arrays, type Columns, checkData, columnsOf, type Dataset, type Ports, rowsOf } from './train/data.js';
 import { type EpochReport, type FitOptions, fit, type Trainable } from './train/fit.js';
 import { activate, type Evaluation, Tally } from './train/metrics.js';
 
@@ -30,7 +30,7 @@ const without = (columns: Columns, names: readonly string[]): Columns =>
 
 /** `Prediction` is what `predict` returns: a tensor, or for several outputs one of each by its name. */
 export class Network<Prediction = Tensor> {
-  /** What made this network: plain data, which `network()` takes back. */
+  /** What made this network: plain data, but for a loss that is a function, which `network()` takes back. */
   readonly config: NetworkConfig;
   readonly #graph: NetworkGraph;
   readonly #executable: Executable;
@@ -228,6 +228,7 @@ export class Network<Prediction = Tensor> {
    */
   async fit(data: Dataset, options: FitOptions = {}): Promise<EpochReport[]> {
     if (!this.config.optimizer) throw new UnsupportedError('fit: expected a network with an optimizer');
+    checkData('fit', data);
     return fit(this.#trainable, data, options);
   }
 
@@ -301,8 +302,7 @@ export class Network<Prediction = Tensor> {
   /** The samples, and how many. Throws unless x and y hold as many whole ones, with labels that are labels. */
   #check(operation: string, data: Dataset): { rows: number; columns: Columns } {
     if (this.#rules.length === 0) throw new ValueError(`${operation}: expected a network with a loss, got one without`);
-    if (typeof data !== 'object' || data === null)
-      throw new ValueError(`${operation}: expected data { x, y }, got ${String(data)}`);
+    checkData(operation, data);
     const columns = this.#columns(operation, data.x, data.y, data.weights, this.#unread.whole);
     return { rows: checkFeeds(operation, this.#rules, columns, Infinity), columns };
   }

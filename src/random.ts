@@ -5,6 +5,7 @@
  * `assembly/random.ts` is its twin in WebAssembly.
  */
 import { ValueError } from './errors.js';
+import { show } from './fields.js';
 
 const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;
@@ -63,7 +64,7 @@ export function fillUniform(target: Float32Array, seed: number, stream: number, 
   const key = seedWords('fillUniform', seed);
   const counter = [0, checkStream('fillUniform', stream), 0, 0];
   if (!Number.isFinite(low) || !Number.isFinite(high) || low > high)
-    throw new ValueError(`fillUniform: expected finite bounds with low <= high, got ${low} and ${high}`);
+    throw new ValueError(`fillUniform: expected finite bounds with low <= high, got ${show(low)} and ${show(high)}`);
   const from = Math.fround(low);
   const range = Math.fround(Math.fround(high) - from);
   const block: Block = [0, 0, 0, 0];
@@ -104,7 +105,7 @@ export class Generator {
 
   set position(position: number) {
     if (!Number.isSafeInteger(position) || position < 0)
-      throw new ValueError(`Generator: expected a position that is a non-negative safe integer, got ${position}`);
+      throw new ValueError(`Generator: expected a position that is a non-negative safe integer, got ${show(position)}`);
     this.#position = position;
   }
 
@@ -127,7 +128,7 @@ export class Generator {
   /** An integer from 0 to n - 1, each as likely as any other. */
   integer(n: number): number {
     if (!Number.isInteger(n) || n < 1 || n > TWO_32)
-      throw new ValueError(`Generator.integer: expected an integer from 1 to 2^32, got ${n}`);
+      throw new ValueError(`Generator.integer: expected an integer from 1 to 2^32, got ${show(n)}`);
     // Words at and above the last multiple of n are drawn again, or the first remainders would be more likely.
     const limit = TWO_32 - (TWO_32 % n);
     let word = this.#word();
@@ -150,7 +151,7 @@ export class Generator {
 /** A seed as the two words of a key. */
 export function seedWords(operation: string, seed: number): [low: number, high: number] {
   if (!Number.isSafeInteger(seed) || seed < 0)
-    throw new ValueError(`${operation}: expected a seed that is a non-negative safe integer, got ${seed}`);
+    throw new ValueError(`${operation}: expected a seed that is a non-negative safe integer, got ${show(seed)}`);
   return [seed >>> 0, Math.floor(seed / TWO_32)];
 }
 
@@ -158,7 +159,7 @@ export function seedWords(operation: string, seed: number): [low: number, high: 
 export function checkStream(operation: string, stream: number, kept = 0): number {
   if (!Number.isInteger(stream) || stream < 0 || stream >= TWO_32 - kept)
     throw new ValueError(
-      `${operation}: expected a stream that is an integer from 0 to 2^32 - ${1 + kept}, got ${stream}`,
+      `${operation}: expected a stream that is an integer from 0 to 2^32 - ${1 + kept}, got ${show(stream)}`,
     );
   return stream;
 }

@@ -1,5 +1,6 @@
 /** `lanegrad/draw`: pictures of computation graphs as SVG. Needs the package @dagrejs/dagre, and no browser. */
 import { ValueError } from '../errors.js';
+import { show } from '../fields.js';
 import type { Node } from '../graph/node.js';
 import { boxes, type Layer } from './boxes.js';
 import { circles, type Labels } from './circles.js';
@@ -32,7 +33,7 @@ export async function draw(graph: Node | readonly Node[], labels: Partial<Labels
   const none = new Map();
   const { values = none, gradients = none, flows = none, names = none } = labels;
   for (const [name, map] of Object.entries({ values, gradients, flows, names }))
-    if (!(map instanceof Map)) throw new ValueError(`draw: expected ${name} as a Map by node, got ${String(map)}`);
+    if (!(map instanceof Map)) throw new ValueError(`draw: expected ${name} as a Map by node, got ${show(map)}`);
   return renderSvg(circles(rootsOf('draw', graph), { values, gradients, flows, names }), 'Computation graph');
 }
 
@@ -53,5 +54,5 @@ export async function drawStructure(network: Node | readonly Node[] | Layered): 
 function rootsOf(operation: string, graph: Node | readonly Node[]): readonly Node[] {
   const roots = [graph].flat();
   if (roots.length > 0 && roots.every((node) => typeof node?.operation === 'object')) return roots;
-  throw new ValueError(`${operation}: expected a node or nodes of a graph, got ${String(graph)}`);
+  throw new ValueError(`${operation}: expected a node or nodes of a graph, got ${show(graph)}`);
 }

@@ -1,6 +1,7 @@
 /** The axes of a sample's tensor. */
 import { ShapeError, ValueError } from '../errors.js';
-import { checkNodes, isNode, type Node, of, type Shape, showNode, showShape, size } from './node.js';
+import { show } from '../fields.js';
+import { checkNodes, type Node, of, type Shape, showShape, size } from './node.js';
 
 /** An axis or several, from 0, or from the end by negative numbers. */
 export type Axes = number | readonly number[];
@@ -11,7 +12,7 @@ export function axisOf(operation: string, x: Node, axis: number): number {
   const { shape } = x;
   const fromFront = axis < 0 ? axis + shape.length : axis;
   if (Number.isInteger(axis) && fromFront >= 0 && fromFront < shape.length) return fromFront;
-  throw new ShapeError(`${operation}: expected an axis of shape ${showShape(shape)}, got ${axis}${of(x)}`);
+  throw new ShapeError(`${operation}: expected an axis of shape ${showShape(shape)}, got ${show(axis)}${of(x)}`);
 }
 
 /** The axes of x, ascending; all of them if none are named. Throws `ShapeError` if one does not exist, `ValueError` if one is named twice. */
@@ -19,9 +20,7 @@ export function axesOf(operation: string, x: Node, axes?: Axes): number[] {
   checkNodes(operation, [x]);
   if (axes === undefined) return x.shape.map((_, axis) => axis);
   if (typeof axes !== 'number' && !Array.isArray(axes))
-    throw new ValueError(
-      `${operation}: expected an axis or a list of them, got ${isNode(axes) ? `a node, ${showNode(axes)}` : String(axes)}`,
-    );
+    throw new ValueError(`${operation}: expected an axis or a list of them, got ${show(axes)}`);
   const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => axisOf(operation, x, axis));
   if (new Set(list).size < list.length)
     throw new ValueError(`${operation}: expected every axis once, got [${list.join(', ')}]${of(x)}`);

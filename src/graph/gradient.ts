@@ -1,5 +1,6 @@
 /** Reverse-mode differentiation. The backward pass is graph too: each operation's rule adds nodes, nothing is computed. */
 import { ShapeError, ValueError } from '../errors.js';
+import { show } from '../fields.js';
 import { checkNodes, type Node, reachable, sameShape, showNode, showShape, size } from './node.js';
 import { add } from './ops/elementwise.js';
 import { repeat } from './ops/reduce.js';
@@ -54,7 +55,7 @@ export function backpropagate(root: Node, wrt: readonly Node[], seed: Node): Bac
  * Throws `ShapeError` if root is no single number and has no seed, or the seed does not fit.
  */
 export function gradients(root: Node, wrt: readonly Node[], seed: Node = one(root)): Node[] {
-  if (!Array.isArray(wrt)) throw new ValueError(`gradients: expected a list of nodes, got ${String(wrt)}`);
+  if (!Array.isArray(wrt)) throw new ValueError(`gradients: expected a list of nodes, got ${show(wrt)}`);
   checkNodes('gradients', [root, ...wrt, seed]);
   if (!sameShape(seed.shape, root.shape) || seed.batched !== root.batched)
     throw new ShapeError(

@@ -1,7 +1,9 @@
 /** What is compiled: a loss, outputs and parameters, and how all of it is run. Both executors implement this. */
 import { ShapeError, ValueError } from '../errors.js';
+import { byName, show } from '../fields.js';
 import type { Rule } from '../program/generated/instructions.js';
 import type { TierName } from '../tier.js';
+import { checkNumbers } from './feeds.js';
 import { gradients } from './gradient.js';
 import { type Node, reachable, type Shape, sameShape, showNode, showShape, size } from './node.js';
 import type { Values } from './operation.js';
@@ -173,7 +175,7 @@ export interface Derivation {
 export function derive(model: Model): Derivation {
   const { loss, outputs, batch, assignments = [] } = model;
   if (!Number.isInteger(batch) || batch < 1)
-    throw new ValueError(`compile: expected a batch of at least 1 row, got ${batch}`);
+    throw new ValueError(`compile: expected a batch of at least 1 row, got ${show(batch)}`);
   const value = loss && lossValue(loss);
   const { evaluation = { loss, outputs } } = model;
   const evaluationValue = evaluation.loss === loss ? value : evaluation.loss && lossValue(evaluation.loss);
@@ -261,10 +263,7 @@ export function namedTensors(
   operation: string,
   values: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
 ): ReadonlyMap<string, Tensor> {
-  if (values instanceof Map) return values;
-  if (typeof values !== 'object' || values === null)
-    throw new ValueError(`${operation}: expected tensors by name, got ${String(values)}`);
-  return new Map(Object.entries(values));
+  return values instanceof Map ? values : new Map(Object.entries(byName(operation, values, 'tensors by name')));
 }
 
 /** Throws `ValueError` or `ShapeError` unless each value belongs to a node, has its shape and is finite in f32. */
@@ -279,16 +278,14 @@ export function checkTensors(
       const known = [...nodes.keys()].join(', ');
       throw new ValueError(`${operation}: expected one of the parameters ${known}, got '${name}'`);
     }
-    if (!Array.isArray(value?.shape) || typeof value.data?.length !== 'number')
-      throw new ValueError(`${operation}: expected a shape and data for '${name}', got ${String(value)}`);
+    if (!Array.isArray(value?.shape))
+      throw new ValueError(`${operation}: expected a shape and data for '${name}', got ${show(value)}`);
     const { shape, data } = value;
+    checkNumbers(`${operation}: expected finite numbers in '${name}'`, data, true);
     if (!sameShape(shape, node.shape) || data.length !== size(node.shape))
       throw new ShapeError(
-        `${operation}: expected '${name}' of shape ${showShape(node.shape)}, got ${showShape(shape)} with ${data.length} numbers`,
+        `${operation}: expected '${name}' of shape ${showShape(node.shape)}, got ${show(shape)} with ${data.length} numbers`,
       );
-    for (let i = 0; i < data.length; i++)
-      if (typeof data[i] !== 'number' || !Number.isFinite(Math.fround(data[i])))
-        throw new ValueError(`${operation}: expected finite numbers in '${name}', got ${data[i]} at index ${i}`);
   }
 }
 

@@ -1,5 +1,6 @@
 /** The graph: immutable nodes that say what one sample means. The batch is nowhere in it. */
 import { LanegradError, ValueError } from '../errors.js';
+import { show } from '../fields.js';
 import type { Operation } from './operation.js';
 import { here, type Origin, placeOf } from './origin.js';
 
@@ -56,7 +57,7 @@ export const isNode = (x: unknown): x is Node => typeof x === 'object' && x !== 
 /** Throws `ValueError` for an operand that is no node. */
 export function checkNodes(operation: string, operands: readonly unknown[]): void {
   for (const x of operands)
-    if (!isNode(x)) throw new ValueError(`${operation}: expected nodes to work on, got ${String(x)}`);
+    if (!isNode(x)) throw new ValueError(`${operation}: expected nodes to work on, got ${show(x)}`);
 }
 
 /** How a sentence ends that is about operands which do not fit: with their names, and where they were made. */

@@ -1,5 +1,6 @@
 /** Extents over the two axes of an image. */
 import { ValueError } from '../errors.js';
+import { show } from '../fields.js';
 
 export type Pair = readonly [y: number, x: number];
 
@@ -14,6 +15,6 @@ export function pairOf(operation: string, name: string, value: Extents, least: n
   if (Array.isArray(pair) && pair.length === 2 && pair.every((n) => Number.isInteger(n) && n >= least))
     return pair as unknown as Pair;
   throw new ValueError(
-    `${operation}: expected ${name} to be one or two integers of at least ${least}, got ${JSON.stringify(value)}`,
+    `${operation}: expected ${name} to be one or two integers of at least ${least}, got ${show(value)}`,
   );
 }

@@ -5,6 +5,7 @@
  *   { "__metadata__": { string: string }, name: { "dtype", "shape", "data_offsets": [begin, end] }, … }
  */
 import { CheckpointError, ShapeError, ValueError } from '../errors.js';
+import { show } from '../fields.js';
 import type { Tensor } from '../graph/model.js';
 
 export interface Safetensors {
@@ -115,7 +116,7 @@ function decodeHeader(bytes: Uint8Array): Record<string, unknown> {
     throw new CheckpointError('safetensors: expected a header in UTF-8, got bytes that are not');
   }
   if (!text.startsWith('{'))
-    throw new CheckpointError(`safetensors: expected a header that begins with "{", got ${describe(text)}`);
+    throw new CheckpointError(`safetensors: expected a header that begins with "{", got ${show(text)}`);
   let header: Record<string, unknown>;
   try {
     header = JSON.parse(text);
@@ -125,7 +126,7 @@ function decodeHeader(bytes: Uint8Array): Record<string, unknown> {
   }
   const duplicate = duplicateKey(text);
   if (duplicate !== undefined)
-    throw new CheckpointError(`safetensors: expected each name once in the header, got ${describe(duplicate)} twice`);
+    throw new CheckpointError(`safetensors: expected each name once in the header, got ${show(duplicate)} twice`);
   return header;
 }
 
@@ -158,32 +159,32 @@ function duplicateKey(json: string): string | undefined {
 
 function decodeMetadata(metadata: unknown): Record<string, string> {
   if (!isObject(metadata))
-    throw new CheckpointError(`safetensors: ${METADATA}: expected an object of strings, got ${describe(metadata)}`);
+    throw new CheckpointError(`safetensors: ${METADATA}: expected an object of strings, got ${show(metadata)}`);
   for (const [key, value] of Object.entries(metadata)) checkMetadata(key, value, CheckpointError);
   return metadata as Record<string, string>;
 }
 
 function decodeEntry(name: string, entry: unknown, payload: number): Entry {
   const refuse: (expected: string, got: string) => never = (expected, got) => {
-    throw new CheckpointError(`safetensors: tensor ${describe(name)}: expected ${expected}, got ${got}`);
+    throw new CheckpointError(`safetensors: tensor ${show(name)}: expected ${expected}, got ${got}`);
   };
   if (RESERVED_NAMES.has(name)) refuse('another name', 'one that is reserved');
-  if (!isObject(entry)) refuse('an object with dtype, shape and data_offsets', describe(entry));
+  if (!isObject(entry)) refuse('an object with dtype, shape and data_offsets', show(entry));
 
   const { dtype, shape, data_offsets: offsets } = entry;
-  if (dtype !== 'F32') refuse('dtype "F32"', describe(dtype));
-  if (!Array.isArray(shape)) refuse('a shape that is an array', describe(shape));
+  if (dtype !== 'F32') refuse('dtype "F32"', show(dtype));
+  if (!Array.isArray(shape)) refuse('a shape that is an array', show(shape));
   shape.forEach((size, i) => {
-    if (!isSize(size)) refuse(`dimension ${i} of the shape to be a non-negative integer`, describe(size));
+    if (!isSize(size)) refuse(`dimension ${i} of the shape to be a non-negative integer`, show(size));
   });
-  if (!Array.isArray(offsets) || offsets.length !== 2) refuse('data_offsets [begin, end]', describe(offsets));
+  if (!Array.isArray(offsets) || offsets.length !== 2) refuse('data_offsets [begin, end]', show(offsets));
 
   const [begin, end] = offsets;
-  const range = `[${describe(begin)}, ${describe(end)}]`;
+  const range = `[${show(begin)}, ${show(end)}]`;
   if (!isSize(begin) || !isSize(end) || begin > end) refuse('data_offsets 0 <= begin <= end in integers', range);
   if (end > payload) refuse(`data_offsets within the ${payload} bytes of data`, range);
   const size = F32_BYTES * elements(shape);
-  if (end - begin !== size) refuse(`${size} bytes for the shape ${describeShape(shape)}`, `${end - begin} at ${range}`);
+  if (end - begin !== size) refuse(`${size} bytes for the shape ${show(shape)}`, `${end - begin} at ${range}`);
   return { name, shape, begin, end };
 }
 
@@ -194,7 +195,7 @@ function checkTiling(entries: readonly Entry[], payload: number): void {
     if (begin !== covered) {
       const fault = begin < covered ? 'an overlap' : 'a hole';
       throw new CheckpointError(
-        `safetensors: tensor ${describe(name)}: expected its data to begin at ${covered}, got ${fault}: ${begin}`,
+        `safetensors: tensor ${show(name)}: expected its data to begin at ${covered}, got ${fault}: ${begin}`,
       );
     }
     covered = end;
@@ -207,18 +208,17 @@ function checkTiling(entries: readonly Entry[], payload: number): void {
 
 function checkTensor(name: string, { shape, data }: Tensor): void {
   if (name === METADATA || RESERVED_NAMES.has(name))
-    throw new ValueError(`safetensors: tensor ${describe(name)}: expected another name, got one that is reserved`);
+    throw new ValueError(`safetensors: tensor ${show(name)}: expected another name, got one that is reserved`);
   if (!(data instanceof Float32Array) || !shape.every(isSize) || elements(shape) !== data.length)
     throw new ShapeError(
-      `safetensors: tensor ${describe(name)}: expected a Float32Array for the shape ${describeShape(shape)}, ` +
-        `got ${data?.constructor?.name} of ${data?.length} elements`,
+      `safetensors: tensor ${show(name)}: expected a Float32Array for the shape ${show(shape)}, got ${show(data)}`,
     );
 }
 
 function checkMetadata(key: string, value: unknown, Refusal: new (message: string) => Error): void {
-  const where = `safetensors: ${METADATA} ${describe(key)}`;
+  const where = `safetensors: ${METADATA} ${show(key)}`;
   if (RESERVED_NAMES.has(key)) throw new Refusal(`${where}: expected another name, got one that is reserved`);
-  if (typeof value !== 'string') throw new Refusal(`${where}: expected a string, got ${describe(value)}`);
+  if (typeof value !== 'string') throw new Refusal(`${where}: expected a string, got ${show(value)}`);
 }
 
 function elements(shape: readonly number[]): number {
@@ -242,16 +242,4 @@ function swapWords(bytes: Uint8Array): void {
   if (LITTLE_ENDIAN_HOST) return;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at < bytes.length; at += F32_BYTES) view.setUint32(at, view.getUint32(at), true);
-}
-
-/** A value from the file for a sentence, short whatever the file holds. */
-function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (typeof value === 'object' && value !== null) return 'an object';
-  return value === undefined ? 'nothing' : String(value);
-}
-
-function describeShape(shape: readonly number[]): string {
-  return `[${shape.slice(0, 8).join(', ')}${shape.length > 8 ? ', …' : ''}]`;
 }

@@ -4,11 +4,11 @@ import { show } from '../fields.js';
 import type { Assignment } from '../graph/model.js';
 import { type Node, type Shape, sameShape, showShape, size } from '../graph/node.js';
 import { add, mul } from '../graph/ops/elementwise.js';
-import { input, parameter, statistic } from '../graph/ops/source.js';
+import { expectingInput, input, parameter, statistic } from '../graph/ops/source.js';
 import type { NetworkConfig, OutputConfig } from './config.js';
 import type { LayerBase, Range, Scope } from './layer.js';
 import { checkLayer, type Layer, ruleOf, whereIs } from './layers/index.js';
-import { buildLoss, targetShape } from './loss.js';
+import { buildLoss, targetsOf } from './loss.js';
 import { type Topology, topologyOf } from './topology.js';
 
 /** A parameter's initial range; its stream of the generator is its number in order. */
@@ -223,11 +223,12 @@ class Builder {
 
   /** The loss of each sample at an output, times the sample's weight. */
   #loss(output: Node, { name, config }: Topology['outputs'][number]): Node | null {
-    const shape = targetShape(output, config);
-    if (!shape) return null;
+    const of = targetsOf(output, config);
+    if (!of) return null;
+    const { shape, ...expected } = of;
     const trained = this.#topology.outputs.filter(({ config }) => config.loss !== undefined);
     const names = trained.map(({ name }) => name);
-    const targets = this.#targets.get(name) ?? input(columnName('y', name, names), shape);
+    const targets = this.#targets.get(name) ?? expectingInput(columnName('y', name, names), shape, expected);
     this.#targets.set(name, targets);
     const loss = buildLoss(output, targets, config);
     return this.#weights ? mul(loss, this.#weights) : loss;

@@ -43,6 +43,16 @@ export const from = <L extends Layer>(source: string | readonly string[], layer:
 /** The fields of `OutputConfig`. */
 export const outputFields: Fields = { ...lossFields, weight: optional(positive) };
 
+/** Where other libraries have as fields of a network what is elsewhere here. */
+export const elsewhere = {
+  batchSize: 'that is batch',
+  epochs: 'that is an option of fit',
+  validationSplit: 'that is the option validation of fit',
+  callbacks: 'fit has the options onBatch and onEpoch',
+  learningRate: 'that is an option of the optimizer, as adam({ learningRate })',
+  metrics: 'evaluate gives the accuracy of losses on classes',
+};
+
 /** The fields of `NetworkConfig`. */
 export const networkFields: Fields = {
   input: anything,

@@ -12,6 +12,3 @@ export const orPair = (one: Requirement): Requirement => ({
 
 /** Of a window, and how far it moves. */
 export const extents = orPair(positiveInteger);
-
-/** Both extents. */
-export const pairOf = (extent: Extents): readonly number[] => (typeof extent === 'number' ? [extent, extent] : extent);

@@ -1,6 +1,7 @@
 /** Losses in a configuration: the targets that each takes, and the graph that it is. */
-import { ValueError } from '../errors.js';
+import { ShapeError, ValueError } from '../errors.js';
 import { atLeastZero, type Fields, fraction, listOf, optional, positive, show } from '../fields.js';
+import type { Expected } from '../graph/feeds.js';
 import { type Node, type Shape, showShape } from '../graph/node.js';
 import * as composed from '../graph/ops/composed-losses.js';
 import * as losses from '../graph/ops/loss.js';
@@ -30,7 +31,11 @@ interface LossRule {
   readonly options: readonly (keyof LossConfig)[];
   /** The shape of a sample's targets. */
   readonly targets: (output: Node, config: LossConfig) => Shape;
+  /** What the targets must be where the loss means nothing for others. */
+  readonly range?: Expected['range'];
   readonly build: (output: Node, targets: Node, config: LossConfig) => Node;
+  /** Whether the output goes through a softmax, which is 1 for a single class, whatever the output. */
+  readonly softmax?: boolean;
 }
 
 const likeOutput = (build: LossRule['build'], ...options: LossRule['options']): LossRule => ({
@@ -47,20 +52,38 @@ function weightsOf({ shape }: Node, { classWeights }: LossConfig): Node | undefi
   throw new ValueError(`loss: expected classWeights for ${classes} classes, got ${classWeights.length}`);
 }
 
+/** How far what was computed as 0 or 1 may be from it: some steps of f32 at 1. */
+const ROUNDING = 2 ** -20;
+
 const rules: { readonly [Name in LossName]: LossRule } = {
   softmaxCrossEntropy: {
+    softmax: true,
     options: ['labelSmoothing', 'classWeights'],
     targets: (output) => output.shape.slice(0, -1),
     build: (logits, labels, config) =>
       losses.softmaxCrossEntropy(logits, labels, config.labelSmoothing, weightsOf(logits, config)),
   },
-  softTargetCrossEntropy: likeOutput(composed.softTargetCrossEntropy),
-  klDivergence: likeOutput(composed.klDivergence),
-  binaryCrossEntropy: likeOutput(losses.binaryCrossEntropy),
+  // With a target below 0, or beyond 1, the loss has no least value.
+  softTargetCrossEntropy: {
+    ...likeOutput(composed.softTargetCrossEntropy),
+    softmax: true,
+    range: { low: -ROUNDING, high: Infinity, text: 'of at least 0' },
+  },
+  // A logarithm is taken of them.
+  klDivergence: {
+    ...likeOutput(composed.klDivergence),
+    softmax: true,
+    range: { low: 0, high: Infinity, text: 'of at least 0' },
+  },
+  binaryCrossEntropy: {
+    ...likeOutput(losses.binaryCrossEntropy),
+    range: { low: -ROUNDING, high: 1 + ROUNDING, text: 'from 0 to 1' },
+  },
   meanSquaredError: likeOutput(losses.meanSquaredError),
   meanAbsoluteError: likeOutput(losses.meanAbsoluteError),
   huber: likeOutput((output, targets, { huberDelta }) => losses.huber(output, targets, huberDelta), 'huberDelta'),
-  hinge: likeOutput(composed.hinge),
+  // A target of 0 is a loss of 1, whatever the output.
+  hinge: { ...likeOutput(composed.hinge), range: { low: -1, high: 1, ends: true, text: 'that are -1 or 1' } },
   cosineDistance: likeOutput(composed.cosineDistance),
 };
 
@@ -88,16 +111,25 @@ function ruleOf({ loss, ...options }: LossConfig): LossRule | null {
   return rule;
 }
 
-/** The shape of a sample's targets; null without a loss. */
-export const targetShape = (output: Node, config: LossConfig): Shape | null =>
-  ruleOf(config)?.targets(output, config) ?? null;
+/** The shape of a sample's targets, and what they are expected to be; null without a loss. */
+export function targetsOf(output: Node, config: LossConfig): ({ readonly shape: Shape } & Expected) | null {
+  const rule = ruleOf(config);
+  if (!rule) return null;
+  const shape = rule.targets(output, config);
+  const positions = shape.length > 0 && shape.length < output.shape.length;
+  const note = `: the output ${showShape(output.shape)} takes a label at each of its positions, after flatten() one in all`;
+  return { shape, range: rule.range, note: positions ? note : undefined };
+}
 
 /** The loss of each sample. Throws `ValueError` or `ShapeError` if the output does not suit it. */
 export function buildLoss(output: Node, targets: Node, config: LossConfig): Node {
-  const loss = (ruleOf(config) as LossRule).build(output, targets, config);
+  const { build, softmax } = ruleOf(config) as LossRule;
+  if (softmax && output.shape.at(-1) === 1)
+    throw new ShapeError(
+      `${config.loss}: expected logits of two classes or more, got ${showShape(output.shape)}: a single one says yes or no under binaryCrossEntropy`,
+    );
+  const loss = build(output, targets, config);
   if (loss?.operation && loss.batched && loss.shape.length === 0) return loss;
-  const got = loss?.operation
-    ? `${loss.batched ? '' : 'without samples, '}shape ${showShape(loss.shape)}`
-    : String(loss);
+  const got = loss?.operation ? `${loss.batched ? '' : 'without samples, '}shape ${showShape(loss.shape)}` : show(loss);
   throw new ValueError(`loss: expected a function that gives one number a sample, got ${got}`);
 }

@@ -59,7 +59,7 @@ function named(config: NetworkConfig, layers: Readonly<Record<string, Layer>>): 
   const outputs = entries('outputs', config.outputs).map(([name, config]) => {
     checkFields(`outputs.${name}`, config, outputFields);
     if (config.weight !== undefined && config.loss === undefined)
-      throw new ValueError(`outputs.${name}: expected no weight without a loss, got ${config.weight}`);
+      throw new ValueError(`outputs.${name}: expected no weight without a loss, got ${show(config.weight)}`);
     return { name, config };
   });
   const sources = new Map<string, readonly string[]>(inputs.map(({ name }) => [name, []]));

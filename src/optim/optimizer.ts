@@ -3,7 +3,7 @@
  * Unless it is decoupled, weight decay w adds w p to the gradient. All states start at 0.
  */
 import { ValueError } from '../errors.js';
-import { atLeastZero, checkFields, type Fields, flag, fraction } from '../fields.js';
+import { atLeastZero, byName, checkFields, type Fields, flag, fraction, show } from '../fields.js';
 import type { UpdateRule } from '../graph/model.js';
 
 interface Common<Kind extends string> {
@@ -17,7 +17,7 @@ interface Common<Kind extends string> {
 export interface SgdConfig extends Common<'sgd'> {
   /** What is left of the velocity from one step to the next, in [0, 1). */
   readonly momentum: number;
-  /** Whether a step looks ahead along the velocity (Nesterov). */
+  /** Whether a step looks ahead along the velocity (Nesterov), which takes a momentum. */
   readonly nesterov: boolean;
 }
 
@@ -48,96 +48,106 @@ export type OptimizerConfig = SgdConfig | AdamConfig | RmspropConfig | AdagradCo
 
 type Options<Config> = Partial<Omit<Config, 'kind'>>;
 
-/** Stochastic gradient descent: v := momentum v + g; p -= r v, or with `nesterov` p -= r (g + momentum v). Defaults: learningRate 0.01, the rest 0. */
-export const sgd = (options: Options<SgdConfig> = {}): SgdConfig => ({
-  kind: 'sgd',
-  learningRate: 0.01,
-  momentum: 0,
-  nesterov: false,
-  weightDecay: 0,
-  ...options,
-});
+/** A configuration of each kind. */
+interface Configs {
+  readonly sgd: SgdConfig;
+  readonly adam: AdamConfig;
+  readonly adamw: AdamConfig;
+  readonly rmsprop: RmspropConfig;
+  readonly adagrad: AdagradConfig;
+}
 
-const adamDefaults = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+type Kind = keyof Configs;
 
-/** Adam (Kingma and Ba, 2015): m := beta1 m + (1 - beta1) g; v := beta2 v + (1 - beta2) g^2; p -= r mHat / (sqrt(vHat) + epsilon). Defaults: 1e-3, 0.9, 0.999, 1e-8. */
-export const adam = (options: Options<AdamConfig> = {}): AdamConfig => ({
-  kind: 'adam',
-  ...adamDefaults,
-  weightDecay: 0,
-  ...options,
-});
+const adamDefaults = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 
-/** Adam with decoupled weight decay (Loshchilov and Hutter, 2019): first p -= r w p, then as `adam`. Defaults: as `adam`, weightDecay 0.01. */
-export const adamw = (options: Options<AdamConfig> = {}): AdamConfig => ({
-  kind: 'adamw',
-  ...adamDefaults,
-  weightDecay: 0.01,
-  ...options,
-});
+/** The options of each kind, with what they are where nothing is said, and what the kind does in a step. */
+const kinds: {
+  readonly [K in Kind]: {
+    readonly defaults: Omit<Configs[K], 'kind'>;
+    readonly rule: (config: Configs[K]) => UpdateRule;
+  };
+} = {
+  sgd: { defaults: { learningRate: 0.01, momentum: 0, nesterov: false, weightDecay: 0 }, rule: sgdRule },
+  adam: { defaults: adamDefaults, rule: adamRule },
+  adamw: { defaults: { ...adamDefaults, weightDecay: 0.01 }, rule: adamRule },
+  rmsprop: {
+    defaults: { learningRate: 0.01, alpha: 0.99, momentum: 0, epsilon: 1e-8, weightDecay: 0 },
+    rule: rmspropRule,
+  },
+  adagrad: { defaults: { learningRate: 0.01, epsilon: 1e-10, weightDecay: 0 }, rule: adagradRule },
+};
 
-/** RMSprop (Hinton, 2012): v := alpha v + (1 - alpha) g^2; b := momentum b + g / (sqrt(v) + epsilon); p -= r b. Defaults: 0.01, alpha 0.99, epsilon 1e-8. */
-export const rmsprop = (options: Options<RmspropConfig> = {}): RmspropConfig => ({
-  kind: 'rmsprop',
-  learningRate: 0.01,
-  alpha: 0.99,
-  momentum: 0,
-  epsilon: 1e-8,
-  weightDecay: 0,
-  ...options,
-});
+/** What each option must be, in every kind that has it. */
+const requirements: Fields = {
+  learningRate: atLeastZero,
+  momentum: fraction,
+  nesterov: flag,
+  beta1: fraction,
+  beta2: fraction,
+  alpha: fraction,
+  epsilon: atLeastZero,
+  weightDecay: atLeastZero,
+};
 
-/** Adagrad (Duchi et al., 2011): v := v + g^2; p -= r g / (sqrt(v) + epsilon). Defaults: 0.01, epsilon 1e-10. */
-export const adagrad = (options: Options<AdagradConfig> = {}): AdagradConfig => ({
-  kind: 'adagrad',
-  learningRate: 0.01,
-  epsilon: 1e-10,
-  weightDecay: 0,
-  ...options,
-});
+/** Plain data of a kind. Throws `ValueError` for options that are no object. */
+function configured<K extends Kind>(kind: K, options: Options<Configs[K]>): Configs[K] {
+  const { defaults } = kinds[kind];
+  const given = byName(kind, options, `an object of ${Object.keys(defaults).join(', ')}`);
+  return { kind, ...defaults, ...given } as unknown as Configs[K];
+}
+
+/**
+ * Stochastic gradient descent: v := momentum v + g; p -= r v, or with `nesterov` p -= r (g + momentum v). Defaults:
+ * learningRate 0.01, the rest 0. Throws `ValueError` for options that are no object.
+ */
+export const sgd = (options: Options<SgdConfig> = {}): SgdConfig => configured('sgd', options);
+
+/**
+ * Adam (Kingma and Ba, 2015): m := beta1 m + (1 - beta1) g; v := beta2 v + (1 - beta2) g^2;
+ * p -= r mHat / (sqrt(vHat) + epsilon). Defaults: 1e-3, 0.9, 0.999, 1e-8. Throws as `sgd`.
+ */
+export const adam = (options: Options<AdamConfig> = {}): AdamConfig => configured('adam', options);
+
+/**
+ * Adam with decoupled weight decay (Loshchilov and Hutter, 2019): first p -= r w p, then as `adam`. Defaults: as `adam`,
+ * weightDecay 0.01. Throws as `sgd`.
+ */
+export const adamw = (options: Options<AdamConfig> = {}): AdamConfig => configured('adamw', options);
+
+/**
+ * RMSprop (Hinton, 2012): v := alpha v + (1 - alpha) g^2; b := momentum b + g / (sqrt(v) + epsilon); p -= r b. Defaults:
+ * 0.01, alpha 0.99, epsilon 1e-8. Throws as `sgd`.
+ */
+export const rmsprop = (options: Options<RmspropConfig> = {}): RmspropConfig => configured('rmsprop', options);
+
+/** Adagrad (Duchi et al., 2011): v := v + g^2; p -= r g / (sqrt(v) + epsilon). Defaults: 0.01, epsilon 1e-10. Throws as `sgd`. */
+export const adagrad = (options: Options<AdagradConfig> = {}): AdagradConfig => configured('adagrad', options);
 
 /** The least epsilon of the kernels: a parameter that never had a gradient stays where it is instead of becoming 0 / 0. */
 const LEAST_EPSILON = 2 ** -126;
 
-const common = { learningRate: atLeastZero, weightDecay: atLeastZero };
-const adamOptions = { ...common, beta1: fraction, beta2: fraction, epsilon: atLeastZero };
-const optionsOf: { readonly [Kind in OptimizerConfig['kind']]: Fields } = {
-  sgd: { ...common, momentum: fraction, nesterov: flag },
-  adam: adamOptions,
-  adamw: adamOptions,
-  rmsprop: { ...common, alpha: fraction, momentum: fraction, epsilon: atLeastZero },
-  adagrad: { ...common, epsilon: atLeastZero },
-};
-
 /** Throws `ValueError` for a learning rate that is none. */
 export function checkLearningRate(rate: number): void {
-  if (!atLeastZero.holds(rate)) throw new ValueError(`learningRate: expected ${atLeastZero.text}, got ${rate}`);
+  if (!atLeastZero.holds(rate)) throw new ValueError(`learningRate: expected ${atLeastZero.text}, got ${show(rate)}`);
 }
 
 /** Throws `ValueError` if the configuration is none that `sgd`, `adam`, `adamw`, `rmsprop` or `adagrad` could have made. */
 export function checkOptimizer(config: OptimizerConfig): void {
-  const kinds = Object.keys(optionsOf);
-  if (typeof config !== 'object' || config === null || !kinds.includes(config.kind))
+  const { kind, ...options } = config ?? {};
+  if (!Object.hasOwn(kinds, kind))
     throw new ValueError(
-      `optimizer: expected one of ${kinds.join(', ')}, got ${JSON.stringify(config?.kind ?? config)}`,
+      `optimizer: expected what ${Object.keys(kinds).join('(), ')}() makes, got ${show(kind ?? config)}`,
     );
-  const { kind, ...options } = config;
-  checkFields(kind, options, optionsOf[kind]);
+  const names = Object.keys(kinds[kind].defaults);
+  checkFields(kind, options, Object.fromEntries(names.map((name) => [name, requirements[name]])));
+  if (config.kind === 'sgd' && config.nesterov && config.momentum === 0)
+    throw new ValueError('sgd: expected a momentum with nesterov, got 0');
 }
 
 /** What an optimiser does in a step; `hyper` is laid out as `assembly/update/rules.ts` says. */
 export function updateRule(config: OptimizerConfig): UpdateRule {
-  switch (config.kind) {
-    case 'sgd':
-      return sgdRule(config);
-    case 'adam':
-    case 'adamw':
-      return adamRule(config);
-    case 'rmsprop':
-      return rmspropRule(config);
-    case 'adagrad':
-      return adagradRule(config);
-  }
+  return (kinds[config.kind].rule as (config: OptimizerConfig) => UpdateRule)(config);
 }
 
 function sgdRule({ momentum, nesterov, weightDecay: w }: SgdConfig): UpdateRule {

@@ -1,5 +1,5 @@
 /** Samples: as callers give them, and as the inputs of a graph take them. */
-import { ValueError } from '../errors.js';
+import { anything, byName, checkFields, type FieldsOf } from '../fields.js';
 import { columnName } from '../nn/build.js';
 
 /** Row-major numbers, samples first; by name where a network has several inputs, or several outputs with a loss. */
@@ -15,6 +15,15 @@ export interface Dataset {
   readonly weights?: ArrayLike<number>;
 }
 
+/** The fields of `Dataset`; the arrays are checked against the network. */
+const dataFields: FieldsOf<Dataset> = { x: anything, y: anything, weights: anything };
+
+/** Throws `ValueError` for what is no data, or has a field that there is not. */
+export function checkData(operation: string, data: Dataset): void {
+  byName(operation, data, 'data { x, y }');
+  checkFields(operation, data, dataFields);
+}
+
 /** The numbers of each input of a graph, by its name there. */
 export type Columns = Readonly<Record<string, ArrayLike<number>>>;
 
@@ -27,15 +36,9 @@ export interface Ports {
 /** The numbers of inputs, or of targets, by their names in the graph. Throws `ValueError` if they are not by name. */
 export function columnsOf(operation: string, letter: 'x' | 'y', names: readonly string[], values: Arrays): Columns {
   if (names.length <= 1) return { [letter]: values as ArrayLike<number> };
-  if (typeof values !== 'object' || values === null || Array.isArray(values) || ArrayBuffer.isView(values))
-    throw new ValueError(
-      `${operation}: expected ${letter} to be arrays by name (${names.join(', ')}), got ${what(values)}`,
-    );
-  return Object.fromEntries(Object.entries(values).map(([name, array]) => [columnName(letter, name, names), array]));
+  const arrays = byName(operation, values, `${letter} to be arrays by name (${names.join(', ')})`);
+  return Object.fromEntries(Object.entries(arrays).map(([name, array]) => [columnName(letter, name, names), array]));
 }
-
-const what = (values: unknown): string =>
-  typeof values === 'object' && values !== null ? 'one array' : String(values);
 
 /** Part of an array: a view where the array has views. */
 function slice(values: ArrayLike<number>, from: number, to: number): ArrayLike<number> {

@@ -150,7 +150,7 @@ describe('conv1d', () => {
   it.each(['stride', 'dilation', 'padding'])('refuses a pair as %s: its axis is one', (name) => {
     const options = { [name]: [1, 1] };
     const error = errorOf(() => graph.conv1d(input('image1d', [9, 4]), parameter('w', [3, 4, 6]), undefined, options));
-    expect((error as Error).message).toBe(`conv1d: expected ${name} to be one number, got [1,1]`);
+    expect((error as Error).message).toBe(`conv1d: expected ${name} to be one number, got [1, 1]`);
   });
 });
 
@@ -209,5 +209,27 @@ describe('operands that are no nodes', () => {
     const error = errorOf(call) as Error;
     expect(error).toBeInstanceOf(LanegradError);
     expect(error.message).toMatch(/^\w+: expected [^\n]*, got [^\n]{0,200}$/);
+  });
+});
+
+describe('numbers that are none, of a parameter or a constant', () => {
+  it.each<[string, unknown, string]>([
+    ['null among them', [null, 1], 'got null at index 0'],
+    ['text among them', ['1', '2'], 'got "1" at index 0'],
+    ['rows', [[1, 2]], 'got [1, 2] at index 0: rows stand one after the other, as flat() puts them'],
+    ['text', '12', 'got "12"'],
+    ['big integers', new BigInt64Array(2), 'got 0n at index 0'],
+    ['NaN', new Float32Array([1, Number.NaN]), 'got NaN at index 1'],
+    ['a number beyond f32', [1, 1e39], 'got 1e+39 at index 1'],
+    ['nothing', null, 'got null'],
+  ])('%s', (_, numbers, words) => {
+    const given = numbers as number[];
+    const messages = [errorOf(() => parameter('w', [2], given)), errorOf(() => graph.constant(given, [2]))].map(
+      (error) => (error as Error).message,
+    );
+    expect(messages).toEqual([
+      `parameter 'w': expected finite numbers, ${words}`,
+      `constant: expected finite numbers, ${words}`,
+    ]);
   });
 });

@@ -100,6 +100,21 @@ describe.each(await availableTiers())('on %s', (tier) => {
     program.dispose();
   });
 
+  it('gather from a table of all samples takes no memory for each row that may be chosen', async () => {
+    const [rows, chosen] = [50_000, 256];
+    const numbers = Float32Array.from({ length: 2 * rows }, (_, i) => i);
+    const parts = g.gather(g.parameter('t', [rows, 2], numbers), g.input('i', [chosen]));
+    const program = await g.compile(g.sum(parts), { outputs: [parts], batch: 2, tier });
+    expect(program.plan.bytes).toBeLessThan(16 * 2 ** 20);
+    const i = new Uint32Array(2 * chosen).fill(rows - 1);
+    i[0] = 1;
+    expect([...program.predict({ i })[0].data.subarray(0, 4)]).toEqual([2, 3, 99_998, 99_999]);
+    program.forward({ i });
+    const { data } = program.backward().get('t') as g.Tensor;
+    expect([data[2], data[3], data[4], data[2 * rows - 1]]).toEqual([0.5, 0.5, 0, 255.5]);
+    program.dispose();
+  });
+
   it('gather takes another row for every sample', async () => {
     const rows = g.gather(g.input('x', [3, 2]), g.input('i', [2]));
     const program = await g.compile(g.sum(rows), { gradients: ['x'], outputs: [rows], batch: 2, tier });

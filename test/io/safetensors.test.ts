@@ -66,7 +66,7 @@ describe('encodeSafetensors', () => {
     expect(() => encodeSafetensors(new Map([['w', tensor([-1], [1])]]), {})).toThrow(ShapeError);
     expect(() => encodeSafetensors(new Map([['w', tensor([0.5, 2], [1])]]), {})).toThrow(ShapeError);
     expect(() => encodeSafetensors(new Map([['w', { shape: [1], data: new Float64Array(1) as never }]]), {})).toThrow(
-      'safetensors: tensor "w": expected a Float32Array for the shape [1], got Float64Array of 1 elements',
+      'safetensors: tensor "w": expected a Float32Array for the shape [1], got a Float64Array of 1',
     );
     for (const name of ['__metadata__', '__proto__', 'constructor', 'prototype'])
       expect(() => encodeSafetensors(new Map([[name, one]]), {})).toThrow(ValueError);
@@ -152,11 +152,7 @@ describe('decodeSafetensors', () => {
     ['a duplicate name', file('{"a":1,"b":{"}":"{"},"\\u0061":2}'), 'each name once in the header, got "a" twice'],
     ['a duplicate field', file('{"a":{"dtype":"F32","dtype":"F32"}}'), 'got "dtype" twice'],
     ['a duplicate in the metadata', file('{"__metadata__":{"a\\"":"","a\\"":""}}'), 'got "a\\"" twice'],
-    [
-      'metadata that is no object',
-      file({ __metadata__: [] }),
-      '__metadata__: expected an object of strings, got an array',
-    ],
+    ['metadata that is no object', file({ __metadata__: [] }), '__metadata__: expected an object of strings, got []'],
     ['metadata that is null', file({ __metadata__: null }), '__metadata__: expected an object of strings, got null'],
     ['a number in the metadata', file({ __metadata__: { step: 3 } }), '__metadata__ "step": expected a string, got 3'],
     [
@@ -172,21 +168,17 @@ describe('decodeSafetensors', () => {
   it.each<[string, unknown, string]>([
     ['that is a number', 1, 'expected an object with dtype, shape and data_offsets, got 1'],
     ['that is null', null, 'expected an object with dtype, shape and data_offsets, got null'],
-    ['without dtype', {}, 'expected dtype "F32", got nothing'],
+    ['without dtype', {}, 'expected dtype "F32", got undefined'],
     ['of another dtype', entry([4], 0, 8, 'F16'), 'expected dtype "F32", got "F16"'],
-    ['of a dtype that is an object', entry([2], 0, 8, {}), 'expected dtype "F32", got an object'],
-    ['without shape', { dtype: 'F32' }, 'expected a shape that is an array, got nothing'],
+    ['of a dtype that is an object', entry([2], 0, 8, {}), 'expected dtype "F32", got {}'],
+    ['without shape', { dtype: 'F32' }, 'expected a shape that is an array, got undefined'],
     ['of negative shape', entry([2, -1], 0, 8), 'dimension 1 of the shape to be a non-negative integer, got -1'],
     ['of fractional shape', entry([0.5, 4], 0, 8), 'dimension 0 of the shape to be a non-negative integer, got 0.5'],
     ['of textual shape', entry(['2'], 0, 8), 'dimension 0 of the shape to be a non-negative integer, got "2"'],
     ['of an unsafe size', entry([2 ** 53], 0, 8), 'dimension 0 of the shape to be a non-negative integer'],
     ['of a shape that overflows', entry([2 ** 32, 2 ** 32], 0, 8), 'for the shape [4294967296, 4294967296], got 8'],
-    ['without offsets', { dtype: 'F32', shape: [2] }, 'expected data_offsets [begin, end], got nothing'],
-    [
-      'with one offset',
-      { dtype: 'F32', shape: [2], data_offsets: [0] },
-      'expected data_offsets [begin, end], got an array',
-    ],
+    ['without offsets', { dtype: 'F32', shape: [2] }, 'expected data_offsets [begin, end], got undefined'],
+    ['with one offset', { dtype: 'F32', shape: [2], data_offsets: [0] }, 'expected data_offsets [begin, end], got [0]'],
     ['with offsets out of order', entry([2], 8, 0), 'data_offsets 0 <= begin <= end in integers, got [8, 0]'],
     ['with negative offsets', entry([2], -8, 0), 'data_offsets 0 <= begin <= end in integers, got [-8, 0]'],
     ['with fractional offsets', entry([2], 0, 7.5), 'data_offsets 0 <= begin <= end in integers, got [0, 7.5]'],
@@ -221,7 +213,7 @@ describe('decodeSafetensors', () => {
     expect(refusal(file({ [long]: entry([1], 0, 4, long) }, 4)).length).toBeLessThan(300);
     expect(refusal(file({ w: entry(new Array(1e5).fill(1), 0, 8) }, 8)).length).toBeLessThan(300);
     const nested = '['.repeat(1e5) + ']'.repeat(1e5);
-    expect(refusal(file(`{"w":{"dtype":${nested}}}`))).toContain('expected dtype "F32", got an array of 1');
+    expect(refusal(file(`{"w":{"dtype":${nested}}}`))).toContain('expected dtype "F32", got [[an array of 1]]');
   });
 });
 

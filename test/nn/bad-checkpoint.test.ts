@@ -98,14 +98,26 @@ describe.each(testedTiers)('on %s', (tier) => {
       await refusesBytes(encodeSafetensors(tensors, { ...metadata, training }), words);
     });
 
-    it.each([undefined, null, 5, {}])('%s instead of bytes', async (bad) => {
-      await expectRefused(() => load(any(bad), { tier }), ValueError, 'load', `got ${bad}`);
+    it.each<[unknown, string]>([
+      [undefined, 'undefined'],
+      [null, 'null'],
+      [5, '5'],
+      [{}, '{}'],
+    ])('%s instead of bytes', async (bad, shown) => {
+      await expectRefused(() => load(any(bad), { tier }), ValueError, 'load', `got ${shown}`);
     });
 
     it('options that are wrong, as the options that they are', async () => {
       const bytes = await saved;
-      await expectRefused(() => load(bytes, { tier, threads: 0 }), ValueError, 'threads', 'got 0');
-      await expectRefused(() => load(bytes, { tier: any('fast') }), ValueError, 'tier', 'got "fast"');
+      await expectRefused(() => load(bytes, { tier, threads: 0 }), ValueError, 'load', 'got 0');
+      await expectRefused(() => load(bytes, { tier: any('fast') }), ValueError, 'load', 'got "fast"');
+      for (const field of ['batch', 'seed', 'loss'])
+        await expectRefused(
+          () => load(bytes, any({ [field]: 7 })),
+          ValueError,
+          'load',
+          `tier, threads, got '${field}'`,
+        );
     });
   });
 });

@@ -47,7 +47,7 @@ it.each<[string, object, ErrorClass, string, string]>([
   ['an empty name', { inputs: { ...good.inputs, '': 2 } }, ValueError, 'inputs', "got ''"],
   ['an input of no shape', { inputs: { a: [], b: 4 } }, ValueError, 'network', 'inputs.a of positive integers, got []'],
   ['no inputs', { inputs: undefined }, ValueError, 'network', 'got undefined'],
-  ['inputs in a list', { inputs: [4, 4] }, ValueError, 'network', 'got [4,4]'],
+  ['inputs in a list', { inputs: [4, 4] }, ValueError, 'network', 'got [4, 4]'],
   ['no outputs', { outputs: {} }, ValueError, 'network', 'got {}'],
   ['an output that is no layer', { outputs: { z: {} } }, ValueError, 'outputs', "got 'z'"],
   ['an output that is an input', { outputs: { a: {} } }, ValueError, 'outputs', "got 'a'"],
@@ -163,6 +163,7 @@ describe('a list of layers refuses', () => {
       'layer 1.0 (batchNorm)',
       'layer 0.0 (dense)',
     ],
+    ['an optimizer without a loss', { optimizer: sgd() }, 'network', 'got sgd'],
     ['a negative norm', { clipGlobalNorm: -1 }, 'network', 'got -1'],
   ])('%s', async (_, changes, operation, words) => {
     await expectRefused(() => network(any({ ...list, tier: 'js', ...changes })), ValueError, operation, words);

@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { DisposedError, ShapeError, UnsupportedError, ValueError } from '../../src/errors.js';
+import { show } from '../../src/fields.js';
 import { type Network, type NetworkOptions, network } from '../../src/index.js';
 import {
   any,
@@ -26,15 +27,15 @@ import {
 const badX: [what: string, x: unknown, Class: ErrorClass, words: string][] = [
   ['undefined', undefined, ValueError, 'got undefined'],
   ['null', null, ValueError, 'got null'],
-  ['a string', 'text!', ValueError, 'got text!'],
-  ['an object without a length', {}, ValueError, 'got [object Object]'],
-  ['a buffer instead of an array', x.buffer, ValueError, 'got [object ArrayBuffer]'],
+  ['a string', 'text!', ValueError, 'got "text!"'],
+  ['an object without a length', {}, ValueError, 'got {}'],
+  ['a buffer instead of an array', x.buffer, ValueError, 'got an ArrayBuffer'],
   ['nested arrays', [[1, 2, 3, 4, 5]], ValueError, ''],
   ['nested arrays of the right length', [[1], [2], [3], [4], [5]], ValueError, 'index 0'],
   ['null among the numbers', changed(x, 7, null), ValueError, 'got null at index 7'],
-  ['a string among the numbers', changed(x, 19, '1'), ValueError, 'got 1 at index 19'],
+  ['a string among the numbers', changed(x, 19, '1'), ValueError, 'got "1" at index 19'],
   ['a hole', changed(x, 3, undefined), ValueError, 'got undefined at index 3'],
-  ['big integers', BigInt64Array.from(y, BigInt), ValueError, 'got 0 at index 0'],
+  ['big integers', BigInt64Array.from(y, BigInt), ValueError, 'got 0n at index 0'],
   ['a part of a row', x.subarray(1), ShapeError, 'got 19 numbers'],
   ['no rows', [], ValueError, 'at least one row'],
   ['NaN', changed(x, 7, Number.NaN), ValueError, 'got NaN in row 1, element 2'],
@@ -45,7 +46,7 @@ const badX: [what: string, x: unknown, Class: ErrorClass, words: string][] = [
 const badLabels: [what: string, y: unknown, Class: ErrorClass, words: string][] = [
   ['undefined', undefined, ValueError, 'got undefined'],
   ['null', null, ValueError, 'got null'],
-  ['a string', '0212', ValueError, 'got 0212'],
+  ['a string', '0212', ValueError, 'got "0212"'],
   ['one label too few', y.slice(1), ShapeError, 'got 3'],
   ['one label too many', [...y, 0], ShapeError, 'got 5'],
   ['a row for each sample instead of a label', targets, ShapeError, 'got 12'],
@@ -54,7 +55,7 @@ const badLabels: [what: string, y: unknown, Class: ErrorClass, words: string][] 
   ['a label beyond the classes', [0, 1, 2, 3], ValueError, 'integers 0 to 2'],
   ['a label between classes', [0.5, 1, 2, 0], ValueError, 'got 0.5 in row 0'],
   ['NaN', [0, 1, Number.NaN, 0], ValueError, 'got NaN in row 2'],
-  ['text for a label', ['0', '1', '2', '0'], ValueError, 'got 0 at index 0'],
+  ['text for a label', ['0', '1', '2', '0'], ValueError, 'got "0" at index 0'],
 ];
 
 const badTargets: [what: string, y: unknown, Class: ErrorClass, words: string][] = [
@@ -181,9 +182,18 @@ describe.each(testedTiers)('on %s', (tier) => {
       await refuses((net) => net.fit(data, options), ValueError, 'fit', words);
     });
 
+    it.each([
+      ['weights by another name', { x, y, sampleWeight: y }, "x, y, weights, got 'sampleWeight'"],
+      ['labels by another name', { x, labels: y }, "x, y, weights, got 'labels'"],
+    ])('data with %s', async (_, bad, words) => {
+      await refuses((net) => net.fit(any(bad)), ValueError, 'fit', words);
+      await refuses((net) => net.fit(data, { validation: any(bad) }), ValueError, 'fit (validation)', words);
+      await refuses((net) => net.evaluate(any(bad)), ValueError, 'evaluate', words);
+    });
+
     it.each([undefined, null, 5, 'data'])('data that is %s', async (bad) => {
-      await refuses((net) => net.fit(any(bad)), ValueError, 'fit', `got ${bad}`);
-      await refuses((net) => net.evaluate(any(bad)), ValueError, 'evaluate', `got ${bad}`);
+      await refuses((net) => net.fit(any(bad)), ValueError, 'fit', `got ${show(bad)}`);
+      await refuses((net) => net.evaluate(any(bad)), ValueError, 'evaluate', `got ${show(bad)}`);
     });
   });
 
@@ -223,7 +233,7 @@ describe.each(testedTiers)('on %s', (tier) => {
       net.forward(x, y);
       net.backward();
       await expectRefused(() => net.step(), UnsupportedError, 'step', 'optimizer');
-      const { loss: __, ...silent } = config;
+      const { loss: __, ...silent } = untrained;
       const predictor = await create(silent);
       await expectRefused(() => predictor.forward(x, y), UnsupportedError, 'forward', 'loss');
       await expectRefused(() => predictor.evaluate({ x, y }), ValueError, 'evaluate', 'loss');
@@ -268,6 +278,7 @@ describe.each(testedTiers)('on %s', (tier) => {
       ['no tensor', { ...good, '1.bias': null }, ValueError, 'got null'],
       ['numbers without a shape', { ...good, '1.bias': [1, 2, 3] }, ValueError, "'1.bias'"],
       ['a shape without numbers', { ...good, '1.bias': { shape: [3] } }, ValueError, "'1.bias'"],
+      ['bare numbers, many', { '1.bias': new Float32Array(2e6) }, ValueError, 'got a Float32Array of 2000000'],
       ['undefined', undefined, ValueError, 'got undefined'],
       ['null', null, ValueError, 'got null'],
     ])('%s', async (_, values, Class, words) => {
@@ -284,7 +295,7 @@ describe.each(testedTiers)('on %s', (tier) => {
       },
       ValueError,
       'learningRate',
-      `got ${rate}`,
+      `got ${show(rate)}`,
     );
   });
 

@@ -121,10 +121,44 @@ describe('classWeights', () => {
 
   it.each([
     ['of other classes', { classWeights: [1, 2] }, 'loss', 'for 3 classes, got 2'],
-    ['below 0', { classWeights: [1, -2, 1] }, 'network', 'got [1,-2,1]'],
+    ['below 0', { classWeights: [1, -2, 1] }, 'network', 'got [1, -2, 1]'],
     ['that are one number', { classWeights: any(2) }, 'network', 'got 2'],
     ['without labels', { loss: 'softTargetCrossEntropy' }, 'loss', 'no classWeights with softTargetCrossEntropy'],
   ] as const)('%s are refused', async (_, changes, operation, words) => {
     await expectRefused(() => network({ ...weighted, ...changes }), ValueError, operation, words);
+  });
+});
+
+describe('targets that a loss means nothing for are refused', () => {
+  it.each<[LossName, number[], string]>([
+    ['binaryCrossEntropy', [0, 1, -1, 1], "numbers from 0 to 1 in 'y', got -1 in row 1, element 0"],
+    ['binaryCrossEntropy', [0, 255, 1, 1], "numbers from 0 to 1 in 'y', got 255 in row 0, element 1"],
+    [
+      'binaryCrossEntropy',
+      any(new Float32Array([0, 1, 1, 2])),
+      "numbers from 0 to 1 in 'y', got 2 in row 1, element 1",
+    ],
+    ['hinge', [-1, 1, 1, 0], "numbers that are -1 or 1 in 'y', got 0 in row 1, element 1"],
+    ['hinge', [-1, 1, 0.5, 1], "numbers that are -1 or 1 in 'y', got 0.5 in row 1, element 0"],
+    ['softTargetCrossEntropy', [0.5, 0.5, 1.5, -0.5], "numbers of at least 0 in 'y', got -0.5 in row 1, element 1"],
+    ['klDivergence', [0.5, 0.5, 1.5, -1e-9], "numbers of at least 0 in 'y', got -1e-9 in row 1, element 1"],
+  ])('%s of %j', async (loss, y, words) => {
+    const x = [1, 2];
+    const net = await network({ input: 1, layers: [dense(2)], loss, optimizer: sgd(), tier: 'js' });
+    expect(() => net.trainStep(x, y)).toThrow(`trainStep: expected ${words}`);
+    expect(() => net.evaluate({ x, y })).toThrow(`evaluate: expected ${words}`);
+    await expect(net.fit({ x, y })).rejects.toThrow(`fit: expected ${words}`);
+    expect(net.steps).toBe(0);
+  });
+
+  it.each<[LossName, number[]]>([
+    ['binaryCrossEntropy', [0.25, 1 + 1e-7, 0, 1]],
+    ['binaryCrossEntropy', any(new Float32Array([0.25, 1 + 1e-7, 0, 1]))],
+    ['softTargetCrossEntropy', [1 - 0.9 - 0.1, 1, 2, 3]],
+    ['klDivergence', [0, 1, 2, 3]],
+    ['hinge', [-1, 1, 1, -1]],
+  ])('but not those of %s that are rounded, between, or no distribution', async (loss, y) => {
+    const net = await network({ input: 1, layers: [dense(2)], loss, optimizer: sgd(), tier: 'js' });
+    expect(net.trainStep([1, 2], y)).toBeLessThan(10);
   });
 });

@@ -301,7 +301,7 @@ describe.each(await availableTiers())('weights of samples on %s', (tier) => {
 
 describe('several inputs refuse', () => {
   it.each<[string, unknown, unknown, string]>([
-    ['one array', left, y, 'forward: expected x to be arrays by name (left, right), got one array'],
+    ['one array', left, y, 'forward: expected x to be arrays by name (left, right), got a Float32Array of 95'],
     ['nothing', undefined, y, 'forward: expected x to be arrays by name (left, right), got undefined'],
     ['one too few', { left: x.left }, y, "forward: expected numbers for 'x.right', got undefined"],
     [
@@ -317,7 +317,12 @@ describe('several inputs refuse', () => {
       { ...y, digit: [9, 1, 1, 1, 1, 1, 1, 1] },
       "forward: expected integers 0 to 3 in 'y.digit'",
     ],
-    ['one array of targets', x, digit, 'forward: expected y to be arrays by name (digit, size), got one array'],
+    [
+      'one array of targets',
+      x,
+      digit,
+      'forward: expected y to be arrays by name (digit, size), got a Float32Array of 19',
+    ],
   ])('%s', async (_, badX, badY, words) => {
     const net = await create(two);
     expect(() => net.forward(any(badX), any(badY))).toThrow(words);

@@ -5,10 +5,11 @@ import type { Buffer, Instruction, InstructionName } from '../../src/graph/lower
 import type { Model } from '../../src/graph/model.js';
 import type { Node } from '../../src/graph/node.js';
 import { activation, gelu, relu, tanh } from '../../src/graph/ops/activation.js';
-import { argmax, gather, max } from '../../src/graph/ops/choose.js';
+import { argmax, max } from '../../src/graph/ops/choose.js';
 import { conv2d } from '../../src/graph/ops/conv.js';
 import { dense } from '../../src/graph/ops/dense.js';
 import { add, mul, square } from '../../src/graph/ops/elementwise.js';
+import { gather } from '../../src/graph/ops/gather.js';
 import { meanSquaredError } from '../../src/graph/ops/loss.js';
 import { maxPool2d } from '../../src/graph/ops/pool.js';
 import { sum } from '../../src/graph/ops/reduce.js';

@@ -1,6 +1,6 @@
 /** Activations and their gradients. A product's epilogue does both where a dense layer stands beside them. */
 import { ShapeError, ValueError } from '../../errors.js';
-import { atLeastZero, check } from '../../fields.js';
+import { atLeastZero, check, show } from '../../fields.js';
 import { Activation } from '../../program/generated/instructions.js';
 import { apply, type Node, sameShape, showShape } from '../node.js';
 import type { Operation } from '../operation.js';
@@ -178,11 +178,11 @@ const defaultAlpha: { readonly [kind in ActivationName]?: number } = { leakyRelu
  */
 export function activation(z: Node, kind: ActivationName, alpha?: number): Node {
   if (!Object.hasOwn(rules, kind))
-    throw new ValueError(`activation: expected one of ${activationNames.join(', ')}, got ${JSON.stringify(kind)}`);
+    throw new ValueError(`activation: expected one of ${activationNames.join(', ')}, got ${show(kind)}`);
   const standard = defaultAlpha[kind];
   if (alpha !== undefined && standard === undefined)
     throw new ValueError(
-      `${kind}: expected no alpha, which only ${Object.keys(defaultAlpha).join(' and ')} have, got ${alpha}`,
+      `${kind}: expected no alpha, which only ${Object.keys(defaultAlpha).join(' and ')} have, got ${show(alpha)}`,
     );
   const chosen = alpha ?? standard ?? 0;
   // The derivative is told from y, whose sign is that of z only for such an alpha.

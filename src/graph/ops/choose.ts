@@ -2,15 +2,14 @@
  * What chooses one element out of each of many sets: the greatest, its place in the set, the element at a given place.
  * The sets are those of a map; `pick` and its adjoint `unpick` are each other's gradients.
  */
-import { ShapeError, ValueError } from '../../errors.js';
+import { ValueError } from '../../errors.js';
 import { type Axes, axesOf, axisOf } from '../axes.js';
-import { axisMaps, type LineMap, lineMap, placesOf, range, reductionMap } from '../line-map.js';
-import { apply, checkNodes, type Node, of, type Shape, showNode, showShape, size } from '../node.js';
+import { type LineMap, placesOf, reductionMap } from '../line-map.js';
+import { apply, type Node, type Shape, showNode, size } from '../node.js';
 import type { Operation, Values } from '../operation.js';
 import { emitRowMajor } from '../storage.js';
 import { eachElement, emitCombine } from './combine.js';
 import { neg } from './elementwise.js';
-import { repeat } from './reduce.js';
 import { sourceKind } from './source.js';
 
 interface Choice {
@@ -120,7 +119,9 @@ const unpickOperation: Operation<Choice> = {
 };
 
 const positions = (x: Node, shape: Shape, map: LineMap): Node => apply(positionOperation, [x], { shape, map });
-const pick = (x: Node, at: Node, shape: Shape, map: LineMap): Node => apply(pickOperation, [x, at], { shape, map });
+/** The element of each set at a place: of equal sets, where the places are an index that `checkIndex` has seen. */
+export const pick = (x: Node, at: Node, shape: Shape, map: LineMap): Node =>
+  apply(pickOperation, [x, at], { shape, map });
 const unpick = (dy: Node, at: Node, shape: Shape, map: LineMap): Node =>
   apply(unpickOperation, [dy, at], { shape, map });
 
@@ -160,27 +161,6 @@ export function checkIndex(operation: string, index: Node, n: number): void {
     throw new ValueError(
       `${operation}: expected an index that is an input, or an argmax along at most ${n} elements, got ${showNode(index)}`,
     );
-}
-
-/**
- * The parts of x, of shape [n, ...rest], that integers 0 to n - 1 name along axis 0: of shape [...index, ...rest] for
- * an index of any shape. The index is an input, whose numbers are checked as they are fed, or an `argmax` along an axis
- * of at most n elements. Throws `ShapeError` or `ValueError` if they are not of this kind.
- */
-export function gather(x: Node, index: Node): Node {
-  checkNodes('gather', [x, index]);
-  const [n, ...rest] = x.shape;
-  if (n === undefined)
-    throw new ShapeError(`gather: expected a tensor of at least one axis, got ${showShape(x.shape)}${of(x)}`);
-  checkIndex('gather', index, n);
-  const any = range(size(index.shape)).map(() => range(n));
-  const map = lineMap(
-    size(x.shape),
-    axisMaps(x.shape, (axis) => (axis === 0 ? any : undefined)),
-  );
-  const batched = x.batched || index.batched;
-  const [from, at] = [x, index].map((node) => (batched && !node.batched ? repeat(node) : node));
-  return pick(from, at, [...index.shape, ...rest], map);
 }
 
 export const chooseOperations = [greatestOperation, positionOperation, pickOperation, unpickOperation];

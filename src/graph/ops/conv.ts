@@ -1,6 +1,6 @@
 /** Convolutions as people ask for them: in one and two dimensions, and transposed. */
 import { ShapeError, ValueError } from '../../errors.js';
-import { anything, checkFields, type FieldsOf } from '../../fields.js';
+import { anything, checkFields, type FieldsOf, show } from '../../fields.js';
 import { apply, checkNodes, type Node, of, sameShape, showShape } from '../node.js';
 import { type Extents, each, type Pair, pairOf } from '../window.js';
 import { adjoint, channelsOf, convolveOperation, flip } from './convolution.js';
@@ -46,9 +46,10 @@ const operandsOf = (x: Node, weight: Node, bias?: Node): Operands => (bias ? [x,
 function paddingOf(name: string, { padding = 'valid', stride = 1 }: ConvOptions, span: Pair): Pair {
   if (padding === 'valid') return [0, 0];
   if (padding !== 'same') return pairOf(name, 'padding', padding, 0);
-  if (pairOf(name, 'stride', stride, 1).some((s) => s !== 1) || span.some((n) => n % 2 === 0))
+  const strides = pairOf(name, 'stride', stride, 1);
+  if (strides.some((s) => s !== 1) || span.some((n) => n % 2 === 0))
     throw new ValueError(
-      `${name}: expected padding 'same' with stride 1 and an odd window, got a window of ${showShape(span)}`,
+      `${name}: expected padding 'same' with stride 1 and an odd window, got stride ${showShape(strides)} and a window of ${showShape(span)}`,
     );
   return each((axis) => (span[axis] - 1) / 2);
 }
@@ -63,11 +64,11 @@ function windowOf(name: string, axes: 1 | 2, [x, weight, ...bias]: Operands, opt
     throw new ShapeError(`${name}: expected a weight of ${axes + 2} axes, got ${showShape(weight.shape)}${of(weight)}`);
   const { groups = 1 } = options;
   if (!Number.isInteger(groups) || groups < 1)
-    throw new ValueError(`${name}: expected groups to be a positive integer, got ${groups}`);
+    throw new ValueError(`${name}: expected groups to be a positive integer, got ${show(groups)}`);
   if (axes === 1)
     for (const extent of ['stride', 'dilation', 'padding'] as const)
       if (Array.isArray(options[extent]))
-        throw new ValueError(`${name}: expected ${extent} to be one number, got ${JSON.stringify(options[extent])}`);
+        throw new ValueError(`${name}: expected ${extent} to be one number, got ${show(options[extent])}`);
   const two = (value: Extents): Extents => (axes === 1 && typeof value === 'number' ? [1, value] : value);
   const input = (axes === 1 ? [1, x.shape[0]] : x.shape.slice(0, 2)) as unknown as Pair;
   const kernel = (axes === 1 ? [1, weight.shape[0]] : weight.shape.slice(0, 2)) as unknown as Pair;
@@ -104,7 +105,7 @@ function convolution(name: string, axes: 1 | 2, operands: Operands, options: Con
   const output = each((axis) => Math.floor((input[axis] + 2 * pad[axis] - span[axis]) / stride[axis]) + 1);
   if (output.some((extent) => extent < 1))
     throw new ShapeError(
-      `${name}: expected a window within the padded image, got ${showShape(span)} over ${showShape(input)} padded by ${showShape(pad)}${of(x, weight)}`,
+      `${name}: expected a window within the padded image, whose channels come last, got ${showShape(span)} over ${showShape(input)} padded by ${showShape(pad)}${of(x, weight)}`,
     );
   const geometry = { input, output, kernel, stride, dilation, pad, up: [1, 1] as const, groups };
   return apply(convolveOperation, operands, geometry);

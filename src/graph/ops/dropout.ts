@@ -1,6 +1,6 @@
 /** Dropout: elements that a step leaves out, drawn from the counter-based generator. */
 import { ValueError } from '../../errors.js';
-import { anything, checkFields, type FieldsOf } from '../../fields.js';
+import { anything, checkFields, type FieldsOf, show } from '../../fields.js';
 import { checkStream, philox, seedWords, unit } from '../../random.js';
 import { apply, checkNodes, type Node, type Shape, size } from '../node.js';
 import type { Operation } from '../operation.js';
@@ -78,7 +78,7 @@ export function dropout(x: Node, rate: number, options: DropoutOptions = {}): No
   const { seed = 0, stream = 0 } = options;
   const rounded = Math.fround(rate);
   if (typeof rate !== 'number' || !(rounded >= 0 && rounded < 1))
-    throw new ValueError(`dropout: expected a rate in [0, 1), got ${rate}`);
+    throw new ValueError(`dropout: expected a rate in [0, 1), got ${show(rate)}`);
   seedWords('dropout', seed);
   // The word of the counter is 1 + stream, since 0 is for what else is drawn.
   checkStream('dropout', stream, 1);

@@ -1,6 +1,6 @@
 /** Operations on each element alone. Two operands are broadcast to one shape, as in NumPy; samples are matched with samples. */
 import { ShapeError, ValueError } from '../../errors.js';
-import { check, finite } from '../../fields.js';
+import { check, finite, show } from '../../fields.js';
 import { Elementwise } from '../../program/generated/instructions.js';
 import { broadcastShape } from '../axes.js';
 import { apply, isNode, type Node, of, type Shape, showShape, size } from '../node.js';
@@ -20,7 +20,7 @@ interface PowerAttributes {
 function nodeOf(operation: string, x: Operand): Node {
   if (typeof x === 'number') return constant(x);
   if (isNode(x)) return x;
-  throw new ValueError(`${operation}: expected nodes or numbers, got ${String(x)}`);
+  throw new ValueError(`${operation}: expected nodes or numbers, got ${show(x)}`);
 }
 
 /** The value of an operand at element i of a result with `n` elements a tensor, in which it is repeated as a whole. */
@@ -234,7 +234,7 @@ export const where = (mask: Operand, a: Operand, b: Operand): Node => add(keep(m
  * low is not below high.
  */
 export function clip(x: Operand, low: number, high: number): Node {
-  if (!(low < high)) throw new ValueError(`clip: expected low below high, got ${low} and ${high}`);
+  if (!(low < high)) throw new ValueError(`clip: expected low below high, got ${show(low)} and ${show(high)}`);
   const above = low === -Infinity ? nodeOf('clip', x) : two(atLeastOperation, x, low);
   return high === Infinity ? above : two(atMostOperation, above, high);
 }

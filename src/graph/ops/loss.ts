@@ -6,8 +6,9 @@ import { apply, type Node, of, sameShape, showShape, size } from '../node.js';
 import type { Operation, Values } from '../operation.js';
 import { matrix } from '../storage.js';
 import { sigmoid } from './activation.js';
-import { checkIndex, gather } from './choose.js';
+import { checkIndex } from './choose.js';
 import { abs, less, mul, neg, sub } from './elementwise.js';
+import { gather } from './gather.js';
 import { mean, repeat, spread, sum } from './reduce.js';
 import { reshape } from './reshape.js';
 import { logSumExpOf, softmax, softmaxGradient } from './softmax.js';
@@ -194,8 +195,8 @@ const loss = (kind: LossName, logits: Node, targets: Node, alpha = 0): Node =>
  * q = (1 - labelSmoothing) onehot + labelSmoothing / n. Of logits [..., n] against labels [...] it is the mean over the
  * positions. The labels are an input, whose numbers are checked as they are fed, or an `argmax` along an axis of at most n
  * elements. With `classWeights` w of shape [n] a loss is multiplied by w_label; the mean over the batch is still over the
- * number of samples. Throws `ShapeError` or `ValueError` for shapes, or labels,
- * that do not fit, and if the smoothing is not in [0, 1).
+ * number of samples. Throws `ShapeError` or `ValueError` for shapes, or labels, that do not fit, and if the smoothing is not
+ * in [0, 1).
  */
 export function softmaxCrossEntropy(logits: Node, label: Node, labelSmoothing = 0, classWeights?: Node): Node {
   check('softmaxCrossEntropy', 'labelSmoothing', labelSmoothing, fraction);

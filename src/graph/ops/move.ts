@@ -1,5 +1,6 @@
 /** What moves a tensor's elements and computes nothing. Axes are those of a sample: the batch is none of them. */
 import { ShapeError, ValueError } from '../../errors.js';
+import { show } from '../../fields.js';
 import { axisOf, broadcastShape } from '../axes.js';
 import { type AxisMap, axisMaps, identity, lineMap, range, strides } from '../line-map.js';
 import { apply, checkNodes, type Node, of, type Shape, sameShape, showShape, size } from '../node.js';
@@ -27,7 +28,7 @@ function checkRank(operation: string, what: string, list: readonly unknown[], x:
   checkNodes(operation, [x]);
   if (!Array.isArray(list) || list.length !== x.shape.length)
     throw new ShapeError(
-      `${operation}: expected ${what} for each axis of the shape ${showShape(x.shape)}, got ${JSON.stringify(list)}${of(x)}`,
+      `${operation}: expected ${what} for each axis of the shape ${showShape(x.shape)}, got ${show(list)}${of(x)}`,
     );
 }
 
@@ -42,7 +43,7 @@ export function slice(x: Node, begin: readonly number[], end?: readonly number[]
     const [first, last] = [begin[axis], end?.[axis] ?? extent].map((index) => (index < 0 ? index + extent : index));
     if (![first, last].every(Number.isInteger) || !(0 <= first && first < last && last <= extent))
       throw new ValueError(
-        `slice: expected a range of at least one element within 0 to ${extent} for axis ${axis}, got ${begin[axis]} to ${end?.[axis] ?? extent}${of(x)}`,
+        `slice: expected a range of at least one element within 0 to ${extent} for axis ${axis}, got ${show(begin[axis])} to ${show(end?.[axis] ?? extent)}${of(x)}`,
       );
     return range(last - first, first).map((index) => [index]);
   });
@@ -58,7 +59,7 @@ export function pad(x: Node, widths: readonly (readonly [number, number])[]): No
   checkRank('pad', 'a pair of widths', widths, x);
   for (const pair of widths)
     if (!Array.isArray(pair) || pair.length !== 2 || !pair.every((width) => Number.isInteger(width) && width >= 0))
-      throw new ValueError(`pad: expected two numbers of zeros for each axis, got ${JSON.stringify(widths)}${of(x)}`);
+      throw new ValueError(`pad: expected two numbers of zeros for each axis, got ${show(widths)}${of(x)}`);
   const sets = (axis: number, extent: number) =>
     range(widths[axis][0] + extent + widths[axis][1], -widths[axis][0]).map((index) =>
       index >= 0 && index < extent ? [index] : [],
@@ -92,7 +93,7 @@ export function transpose(x: Node): Node {
 export function tile(x: Node, repeats: readonly number[]): Node {
   checkRank('tile', 'a number of repeats', repeats, x);
   if (!repeats.every((count) => Number.isInteger(count) && count >= 1))
-    throw new ValueError(`tile: expected numbers of repeats of at least 1, got [${repeats.join(', ')}]${of(x)}`);
+    throw new ValueError(`tile: expected numbers of repeats of at least 1, got ${show(repeats)}${of(x)}`);
   const sets = (axis: number, extent: number) => range(repeats[axis] * extent).map((index) => [index % extent]);
   return moved(tileOperation, x, axisMaps(x.shape, sets));
 }
@@ -173,9 +174,7 @@ const concatOperation: Operation<{ readonly axis: number }> = {
  */
 export function concat(xs: readonly Node[], axis = 0): Node {
   if (!Array.isArray(xs) || xs.length === 0)
-    throw new ValueError(
-      `concat: expected a list of at least one tensor, got ${Array.isArray(xs) ? 'none' : String(xs)}`,
-    );
+    throw new ValueError(`concat: expected a list of at least one tensor, got ${show(xs)}`);
   checkNodes('concat', xs);
   const batched = xs.some((x) => x.batched);
   const inputs = xs.map((x) => (batched && !x.batched ? repeat(x) : x));

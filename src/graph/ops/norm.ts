@@ -1,6 +1,6 @@
 /** Normalisations, composed of operations: their derivatives of any order follow. */
 import { ShapeError } from '../../errors.js';
-import { anything, check, checkFields, type FieldsOf, optional, positive } from '../../fields.js';
+import { anything, check, checkFields, type FieldsOf, optional, positive, show } from '../../fields.js';
 import { type Axes, axesOf } from '../axes.js';
 import { checkNodes, type Node, of, showShape, size } from '../node.js';
 import { add, div, maximum, mul, sqrt, square, sub } from './elementwise.js';
@@ -84,7 +84,7 @@ export function groupNorm(
   const channels = x.shape.at(-1) ?? 1;
   if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)
     throw new ShapeError(
-      `groupNorm: expected groups that divide the channels of ${showShape(x.shape)}, got ${groups}${of(x)}`,
+      `groupNorm: expected groups that divide the channels of ${showShape(x.shape)}, got ${show(groups)}${of(x)}`,
     );
   const grouped = reshape(x, [-1, groups, channels / groups]);
   return affine(reshape(standardized(grouped, [0, 2], epsilon), x.shape), gamma, beta);

@@ -39,7 +39,7 @@ function windows(operation: string, x: Node, options: PoolOptions): { shape: Sha
     );
   if (sizes.some((n, axis) => n > x.shape[axis] + 2 * paddings[axis]))
     throw new ShapeError(
-      `${operation}: expected a window within the padded image, got ${showShape(sizes)} over ${showShape(x.shape.slice(0, 2))} padded by ${showShape(paddings)}${of(x)}`,
+      `${operation}: expected a window within the padded image, whose channels come last, got ${showShape(sizes)} over ${showShape(x.shape.slice(0, 2))} padded by ${showShape(paddings)}${of(x)}`,
     );
   const maps = axisMaps(x.shape, (axis, extent) => {
     if (axis === 2) return undefined;

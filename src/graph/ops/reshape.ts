@@ -1,5 +1,6 @@
 /** Another shape for the same elements in the same order. */
 import { ShapeError } from '../../errors.js';
+import { show } from '../../fields.js';
 import { apply, checkNodes, type Node, of, type Shape, sameShape, showShape, size } from '../node.js';
 import type { Operation } from '../operation.js';
 import { matrix } from '../storage.js';
@@ -24,12 +25,12 @@ const reshapeOperation: Operation<{ readonly shape: Shape }> = {
  */
 export function reshape(x: Node, shape: Shape): Node {
   checkNodes('reshape', [x]);
-  if (!Array.isArray(shape)) throw new ShapeError(`reshape: expected a list of extents, got ${String(shape)}${of(x)}`);
+  if (!Array.isArray(shape)) throw new ShapeError(`reshape: expected a list of extents, got ${show(shape)}${of(x)}`);
   const known = size(shape.map((extent) => (extent === -1 ? 1 : extent)));
   const complete = shape.map((extent) => (extent === -1 ? size(x.shape) / known : extent));
   if (!complete.every((extent) => Number.isInteger(extent) && extent > 0) || size(complete) !== size(x.shape))
     throw new ShapeError(
-      `reshape: expected a shape of ${size(x.shape)} elements like ${showShape(x.shape)}, got ${showShape(shape)}${of(x)}`,
+      `reshape: expected a shape of ${size(x.shape)} elements like ${showShape(x.shape)}, got ${show(shape)}${of(x)}`,
     );
   return sameShape(complete, x.shape) ? x : apply(reshapeOperation, [x], { shape: complete });
 }

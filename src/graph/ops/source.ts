@@ -1,5 +1,7 @@
 /** Where values come from: inputs, parameters, statistics and constants. */
 import { ValueError } from '../../errors.js';
+import { show } from '../../fields.js';
+import { checkNumbers, type Expected } from '../feeds.js';
 import { apply, type Node, type Shape, showShape, size } from '../node.js';
 import type { Operation } from '../operation.js';
 
@@ -11,6 +13,7 @@ interface SourceAttributes {
   readonly shape: Shape;
   /** The initial values of a parameter or statistic, the values of a constant; null for an input. */
   readonly data: Float32Array | null;
+  readonly expected?: Expected;
 }
 
 export const source: Operation<SourceAttributes> = {
@@ -25,31 +28,32 @@ export const source: Operation<SourceAttributes> = {
 /** A copy of a shape. Throws `ValueError` for what is none. */
 export function checkShape(what: string, shape: Shape): Shape {
   if (!Array.isArray(shape) || !shape.every((extent) => Number.isInteger(extent) && extent > 0))
-    throw new ValueError(`${what}: expected a shape of positive integers, got ${JSON.stringify(shape)}`);
+    throw new ValueError(`${what}: expected a shape of positive integers, got ${show(shape)}`);
   return Object.freeze([...shape]);
 }
 
 function checkName(what: string, name: string): string {
   if (typeof name !== 'string' || name === '')
-    throw new ValueError(`${what}: expected a name that is not empty, got ${JSON.stringify(name)}`);
+    throw new ValueError(`${what}: expected a name that is not empty, got ${show(name)}`);
   return name;
 }
 
-function checkNumbers(what: string, shape: Shape, numbers: Numbers): Float32Array {
-  if (typeof numbers !== 'number' && typeof numbers?.length !== 'number')
-    throw new ValueError(`${what}: expected numbers, got ${String(numbers)}`);
-  const data = typeof numbers === 'number' ? Float32Array.of(numbers) : Float32Array.from(numbers);
-  if (data.length !== size(shape))
-    throw new ValueError(`${what}: expected ${size(shape)} numbers for shape ${showShape(shape)}, got ${data.length}`);
-  const bad = data.findIndex((x) => !Number.isFinite(x));
-  if (bad >= 0) throw new ValueError(`${what}: expected finite numbers, got ${data[bad]} at index ${bad}`);
-  return data;
+/** A copy of the numbers of a tensor. Throws `ValueError` unless they are as many, and finite in f32. */
+function dataOf(what: string, shape: Shape, numbers: Numbers): Float32Array {
+  const list = typeof numbers === 'number' ? [numbers] : numbers;
+  checkNumbers(`${what}: expected finite numbers`, list, true);
+  if (list.length !== size(shape))
+    throw new ValueError(`${what}: expected ${size(shape)} numbers for shape ${showShape(shape)}, got ${list.length}`);
+  return Float32Array.from(list);
 }
 
 /** A value that is fed at each run, one tensor of this shape a sample. */
-export function input(name: string, shape: Shape = []): Node {
+export const input = (name: string, shape: Shape = []): Node => expectingInput(name, shape, {});
+
+/** An input that expects more of what it is fed than numbers that are finite. */
+export function expectingInput(name: string, shape: Shape, expected: Expected): Node {
   checkName('input', name);
-  return apply(source, [], { kind: 'input', shape: checkShape(`input '${name}'`, shape), data: null }, name);
+  return apply(source, [], { kind: 'input', shape: checkShape(`input '${name}'`, shape), data: null, expected }, name);
 }
 
 /** A value that is kept between runs and trained. Zero if no numbers are given. */
@@ -57,7 +61,7 @@ export function parameter(name: string, shape: Shape = [], numbers?: Numbers): N
   checkName('parameter', name);
   const what = `parameter '${name}'`;
   const checked = checkShape(what, shape);
-  const data = numbers === undefined ? null : checkNumbers(what, checked, numbers);
+  const data = numbers === undefined ? null : dataOf(what, checked, numbers);
   return apply(source, [], { kind: 'parameter', shape: checked, data }, name);
 }
 
@@ -66,13 +70,13 @@ export function statistic(name: string, shape: Shape, numbers: Numbers): Node {
   checkName('statistic', name);
   const what = `statistic '${name}'`;
   const checked = checkShape(what, shape);
-  return apply(source, [], { kind: 'statistic', shape: checked, data: checkNumbers(what, checked, numbers) }, name);
+  return apply(source, [], { kind: 'statistic', shape: checked, data: dataOf(what, checked, numbers) }, name);
 }
 
 /** A value that never changes. */
 export function constant(numbers: Numbers, shape: Shape = []): Node {
   const checked = checkShape('constant', shape);
-  return apply(source, [], { kind: 'constant', shape: checked, data: checkNumbers('constant', checked, numbers) });
+  return apply(source, [], { kind: 'constant', shape: checked, data: dataOf('constant', checked, numbers) });
 }
 
 /** What kind of source a node is; undefined for a node that is computed. */

@@ -22,7 +22,12 @@ export interface ActivationLayer extends LayerBase<'activation'> {
 export const activation = (name: ActivationName, alpha?: number): ActivationLayer =>
   alpha === undefined ? { kind: 'activation', activation: name } : { kind: 'activation', activation: name, alpha };
 
-const name = oneOf(activationNames);
+const name = {
+  ...oneOf(activationNames),
+  instead: {
+    softmax: 'losses of classes take logits, from a last layer without an activation, and predict gives probabilities',
+  },
+};
 
 /** The fields of `Activated`. */
 export const activatedFields = { activation: optional(name), alpha: optional(finite) };

@@ -1,10 +1,20 @@
 /** Convolutions: of images, of sequences, and transposed. */
 import { ShapeError } from '../../errors.js';
-import { type Fields, flag, notNegative, optional, pick, positiveInteger, type Requirement } from '../../fields.js';
+import {
+  byName,
+  type Fields,
+  flag,
+  notNegative,
+  optional,
+  pick,
+  positiveInteger,
+  type Requirement,
+} from '../../fields.js';
 import { type Node, type Shape, size } from '../../graph/node.js';
 import type { ActivationName } from '../../graph/ops/activation.js';
 import * as graph from '../../graph/ops/conv.js';
-import { type Extents, extents, orPair, pairOf } from '../extents.js';
+import { pairOf } from '../../graph/window.js';
+import { type Extents, extents, orPair } from '../extents.js';
 import { defaultInitializer, type Initializer, initializer, initialRange } from '../initialize.js';
 import type { LayerBase, LayerOptions, LayerRule, RulesOf, Scope } from '../layer.js';
 import { type Activated, activate, activatedFields } from './activation.js';
@@ -43,29 +53,44 @@ export type ConvLayer = Conv2dLayer | Conv1dLayer | ConvTranspose2dLayer;
 
 type Placed = 'filters' | 'kernel' | 'activation';
 
-/** A convolution of images by `filters` windows. Further options as in `Conv2dLayer`. */
+/**
+ * A convolution of images by `filters` windows. Further options as in `Conv2dLayer`. Throws `ValueError` for options
+ * that are no object.
+ */
 export const conv2d = (
   filters: number,
   kernel: Extents,
   activation: ActivationName = 'linear',
   options: LayerOptions<Conv2dLayer, Placed> = {},
-): Conv2dLayer => ({ kind: 'conv2d', filters, kernel, activation, ...options });
+): Conv2dLayer => ({ kind: 'conv2d', filters, kernel, activation, ...byName('conv2d', options) });
 
-/** A convolution of sequences by `filters` windows. Further options as in `Conv1dLayer`. */
+/**
+ * A convolution of sequences by `filters` windows. Further options as in `Conv1dLayer`. Throws `ValueError` for
+ * options that are no object.
+ */
 export const conv1d = (
   filters: number,
   kernel: number,
   activation: ActivationName = 'linear',
   options: LayerOptions<Conv1dLayer, Placed> = {},
-): Conv1dLayer => ({ kind: 'conv1d', filters, kernel, activation, ...options });
+): Conv1dLayer => ({ kind: 'conv1d', filters, kernel, activation, ...byName('conv1d', options) });
 
-/** A transposed convolution of images by `filters` windows. Further options as in `ConvTranspose2dLayer`. */
+/**
+ * A transposed convolution of images by `filters` windows. Further options as in `ConvTranspose2dLayer`. Throws
+ * `ValueError` for options that are no object.
+ */
 export const convTranspose2d = (
   filters: number,
   kernel: Extents,
   activation: ActivationName = 'linear',
   options: LayerOptions<ConvTranspose2dLayer, Placed> = {},
-): ConvTranspose2dLayer => ({ kind: 'convTranspose2d', filters, kernel, activation, ...options });
+): ConvTranspose2dLayer => ({
+  kind: 'convTranspose2d',
+  filters,
+  kernel,
+  activation,
+  ...byName('convTranspose2d', options),
+});
 
 const orWord = (one: Requirement): Requirement => ({
   holds: (x) => one.holds(x) || x === 'valid' || x === 'same',
@@ -121,7 +146,7 @@ function build(
 const conv2dRule: LayerRule<Conv2dLayer> = {
   fields: fieldsOf(extents, orWord(orPair(notNegative))),
   build: (scope, [x], layer) =>
-    build(scope, x, layer, pairOf(layer.kernel), (weight, bias) =>
+    build(scope, x, layer, pairOf(layer.kind, 'kernel', layer.kernel, 1), (weight, bias) =>
       graph.conv2d(x, weight, bias, pick(layer, graph.convFields)),
     ),
 };
@@ -137,12 +162,13 @@ const conv1dRule: LayerRule<Conv1dLayer> = {
 const convTranspose2dRule: LayerRule<ConvTranspose2dLayer> = {
   fields: { ...fieldsOf(extents, orWord(orPair(notNegative))), outputPadding: optional(orPair(notNegative)) },
   build(scope, [x], layer) {
-    const { filters, kernel, stride = 1, groups = 1 } = layer;
+    const { kind, filters, groups = 1 } = layer;
     const channels = x.shape.at(-1) as number;
-    const taps = size(pairOf(kernel));
+    const kernel = pairOf(kind, 'kernel', layer.kernel, 1);
+    const taps = size(kernel);
     // Of a window's taps, one in stride squared falls on an input; all of them on an output.
-    const fanIn = (taps * channelsOf(x, layer)) / size(pairOf(stride));
-    const shape = [...pairOf(kernel), filters / groups, channels];
+    const fanIn = (taps * channelsOf(x, layer)) / size(pairOf(kind, 'stride', layer.stride ?? 1, 1));
+    const shape = [...kernel, filters / groups, channels];
     const [weight, bias] = parametersOf(scope, layer, shape, fanIn, (taps * filters) / groups);
     scope.count((size(shape) * size(x.shape)) / channels);
     return activate(graph.convTranspose2d(x, weight, bias, pick(layer, graph.convTransposeFields)), layer);

@@ -1,5 +1,5 @@
 /** Fully connected layers. */
-import { flag, optional, positiveInteger } from '../../fields.js';
+import { byName, flag, optional, positiveInteger } from '../../fields.js';
 import { size } from '../../graph/node.js';
 import type { ActivationName } from '../../graph/ops/activation.js';
 import * as graph from '../../graph/ops/dense.js';
@@ -16,12 +16,15 @@ export interface DenseLayer extends LayerBase<'dense'>, Activated {
   readonly initializer?: Initializer;
 }
 
-/** A dense layer of `units` outputs. Further options as in `DenseLayer`. */
+/**
+ * A dense layer of `units` outputs. Further options as in `DenseLayer`. Throws `ValueError` for options that are no
+ * object.
+ */
 export const dense = (
   units: number,
   activation: ActivationName = 'linear',
   options: LayerOptions<DenseLayer, 'units' | 'activation'> = {},
-): DenseLayer => ({ kind: 'dense', units, activation, ...options });
+): DenseLayer => ({ kind: 'dense', units, activation, ...byName('dense', options) });
 
 const denseRule: LayerRule<DenseLayer> = {
   fields: { units: positiveInteger, ...activatedFields, bias: optional(flag), initializer: optional(initializer) },

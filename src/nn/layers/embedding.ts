@@ -1,5 +1,5 @@
 /** Rows of a table that integers name. */
-import { optional, positiveInteger } from '../../fields.js';
+import { byName, optional, positiveInteger } from '../../fields.js';
 import * as graph from '../../graph/ops/embedding.js';
 import { type Initializer, initializer, initialRange } from '../initialize.js';
 import type { LayerBase, LayerOptions, LayerRule, RulesOf } from '../layer.js';
@@ -12,12 +12,15 @@ export interface EmbeddingLayer extends LayerBase<'embedding'> {
   readonly initializer?: Initializer;
 }
 
-/** Integers 0 to `vocabulary` - 1, each to `dimensions` numbers that are trained. */
+/**
+ * Integers 0 to `vocabulary` - 1, each to `dimensions` numbers that are trained. Throws `ValueError` for options that
+ * are no object.
+ */
 export const embedding = (
   vocabulary: number,
   dimensions: number,
   options: LayerOptions<EmbeddingLayer, 'vocabulary' | 'dimensions'> = {},
-): EmbeddingLayer => ({ kind: 'embedding', vocabulary, dimensions, ...options });
+): EmbeddingLayer => ({ kind: 'embedding', vocabulary, dimensions, ...byName('embedding', options) });
 
 const embeddingRule: LayerRule<EmbeddingLayer> = {
   fields: { vocabulary: positiveInteger, dimensions: positiveInteger, initializer: optional(initializer) },

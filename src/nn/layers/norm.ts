@@ -1,5 +1,5 @@
 /** Normalisations, each followed by a scale and, except for rmsNorm, a shift that are trained. */
-import { fraction, optional, pick, positiveInteger, type Requirement } from '../../fields.js';
+import { byName, fraction, optional, pick, positiveInteger, type Requirement } from '../../fields.js';
 import type { Node } from '../../graph/node.js';
 import { add, mul } from '../../graph/ops/elementwise.js';
 import * as graph from '../../graph/ops/norm.js';
@@ -30,26 +30,29 @@ export interface GroupNormLayer extends Normalizing<'groupNorm'> {
   readonly groups: number;
 }
 
-/** Batch normalisation. Defaults: momentum 0.1, epsilon 1e-5. */
+/** Batch normalisation. Defaults: momentum 0.1, epsilon 1e-5. Throws `ValueError` for options that are no object. */
 export const batchNorm = (options: LayerOptions<BatchNormLayer> = {}): BatchNormLayer => ({
   kind: 'batchNorm',
-  ...options,
+  ...byName('batchNorm', options),
 });
 
-/** Layer normalisation over the last axis. */
+/** Layer normalisation over the last axis. Throws `ValueError` for options that are no object. */
 export const layerNorm = (options: LayerOptions<LayerNormLayer> = {}): LayerNormLayer => ({
   kind: 'layerNorm',
-  ...options,
+  ...byName('layerNorm', options),
 });
 
-/** Normalisation by the root mean square over the last axis. */
-export const rmsNorm = (options: LayerOptions<RmsNormLayer> = {}): RmsNormLayer => ({ kind: 'rmsNorm', ...options });
+/** Normalisation by the root mean square over the last axis. Throws `ValueError` for options that are no object. */
+export const rmsNorm = (options: LayerOptions<RmsNormLayer> = {}): RmsNormLayer => ({
+  kind: 'rmsNorm',
+  ...byName('rmsNorm', options),
+});
 
-/** Normalisation over groups of channels and all positions. */
+/** Normalisation over groups of channels and all positions. Throws `ValueError` for options that are no object. */
 export const groupNorm = (groups: number, options: LayerOptions<GroupNormLayer, 'groups'> = {}): GroupNormLayer => ({
   kind: 'groupNorm',
   groups,
-  ...options,
+  ...byName('groupNorm', options),
 });
 
 const share: Requirement = {

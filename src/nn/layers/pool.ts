@@ -1,5 +1,5 @@
 /** Pools: what windows of an image come to. */
-import { type Fields, notNegative, optional, pick } from '../../fields.js';
+import { byName, type Fields, notNegative, optional, pick } from '../../fields.js';
 import type { Node } from '../../graph/node.js';
 import * as graph from '../../graph/ops/pool.js';
 import { type Extents, extents, orPair } from '../extents.js';
@@ -23,18 +23,23 @@ export type AvgPool2dLayer = Pool<'avgPool2d'>;
 /** The mean of each channel over all positions: [height, width, channels] to [channels], or [length, channels]. */
 export type GlobalAvgPoolLayer = LayerBase<'globalAvgPool'>;
 
-/** The greatest element of each window. Further options as in `MaxPool2dLayer`. */
+/**
+ * The greatest element of each window. Further options as in `MaxPool2dLayer`. Throws `ValueError` for options that
+ * are no object.
+ */
 export const maxPool2d = (size: Extents, options: LayerOptions<MaxPool2dLayer, 'size'> = {}): MaxPool2dLayer => ({
   kind: 'maxPool2d',
   size,
-  ...options,
+  ...byName('maxPool2d', options),
 });
 
-/** The mean of each window. Further options as in `AvgPool2dLayer`. */
+/**
+ * The mean of each window. Further options as in `AvgPool2dLayer`. Throws `ValueError` for options that are no object.
+ */
 export const avgPool2d = (size: Extents, options: LayerOptions<AvgPool2dLayer, 'size'> = {}): AvgPool2dLayer => ({
   kind: 'avgPool2d',
   size,
-  ...options,
+  ...byName('avgPool2d', options),
 });
 
 /** The mean of each channel over all positions. */

@@ -1,5 +1,6 @@
 import { apply, type Node, type Shape } from '../../../src/graph/node.js';
-import { argmax, chooseOperations, gather, max, min } from '../../../src/graph/ops/choose.js';
+import { argmax, chooseOperations, max, min } from '../../../src/graph/ops/choose.js';
+import { gather } from '../../../src/graph/ops/gather.js';
 import { avgPool2d, globalAvgPool, maxPool2d, type PoolOptions } from '../../../src/graph/ops/pool.js';
 import { input } from '../../../src/graph/ops/source.js';
 import { all, type Case, type Draw, each, index, named } from './operands.js';
