@@ -64,6 +64,7 @@ export class Network<Prediction = Tensor> {
     };
     this.#sizes = Object.fromEntries(rules.map(({ name, size }) => [name, size]));
     this.#trainable = {
+      executable,
       batch: config.batch as number,
       seed: config.seed as number,
       epochs,
@@ -71,13 +72,7 @@ export class Network<Prediction = Tensor> {
       taken,
       check: (operation, data) => this.#check(operation, data),
       checkFinite: (operation, columns) => checkFinite(operation, this.#rules, columns),
-      view: (name) => executable.view(name),
-      place: (columns) => executable.place(columns),
-      trainStep: (columns) => executable.trainStep(columns),
       evaluate: (columns, rows) => this.#evaluate(columns, rows),
-      steps: () => executable.steps,
-      snapshot: () => executable.snapshot(),
-      restore: (snapshot) => executable.restore(snapshot),
     };
   }
 

@@ -98,8 +98,7 @@ export class Reference implements Executable {
     const rules = feedRules(roots);
     const rows = checkFeeds(operation, rules, feeds, this.model.batch);
     // From here on a refusal leaves no samples to go back from, as in the kernels.
-    this.#fed = null;
-    this.#gradients = null;
+    this.#forget();
     checkFinite(operation, rules, feeds);
     const result = this.#evaluate([value], feeds, rows);
     this.#fed = { feeds: copyFeeds(feeds), rows };
@@ -136,8 +135,7 @@ export class Reference implements Executable {
     for (const { target, value } of assignments)
       (this.#kept.get(target) as Values).set(this.#gradients.get(value) as Values);
     this.#steps++;
-    this.#fed = null;
-    this.#gradients = null;
+    this.#forget();
   }
 
   trainStep(feeds: Feeds): number {
@@ -204,8 +202,7 @@ export class Reference implements Executable {
     this.#alive('setParameters');
     checkTensors('setParameters', this.#derivation.kept, values);
     for (const [name, { data }] of values) this.#named(name).set(data);
-    this.#fed = null;
-    this.#gradients = null;
+    this.#forget();
   }
 
   resume(steps: number, values: ReadonlyMap<string, Tensor>): void {
@@ -214,8 +211,7 @@ export class Reference implements Executable {
     checkStates(states, values);
     for (const [name, state] of states) this.#state(state).set((values.get(name) as Tensor).data);
     this.#steps = steps;
-    this.#fed = null;
-    this.#gradients = null;
+    this.#forget();
   }
 
   fillUniform(name: string, seed: number, stream: number, low: number, high: number): void {
@@ -240,8 +236,7 @@ export class Reference implements Executable {
     for (const [i, values] of this.#arrays().entries()) values.set(data[i]);
     this.#steps = steps;
     this.learningRate = learningRate;
-    this.#fed = null;
-    this.#gradients = null;
+    this.#forget();
   }
 
   /** Everything that training changes, in a fixed order. */
@@ -251,6 +246,12 @@ export class Reference implements Executable {
 
   dispose(): void {
     this.#disposed = true;
+  }
+
+  /** What a pass has left does not belong to the parameters any more, or to the samples. */
+  #forget(): void {
+    this.#fed = null;
+    this.#gradients = null;
   }
 
   #state({ parameter, index }: OptimizerState): Values {

@@ -2,7 +2,7 @@
 import { DivergenceError, ValueError } from '../errors.js';
 import { anything, checkFields, type FieldsOf, flag, optional, positiveInteger, type Requirement } from '../fields.js';
 import { allFinite } from '../graph/feeds.js';
-import type { Samples, Snapshot } from '../graph/model.js';
+import type { Executable, Samples, Snapshot } from '../graph/model.js';
 import { Generator } from '../random.js';
 import { type Columns, type Dataset, rowsOf } from './data.js';
 import type { Evaluation } from './metrics.js';
@@ -54,6 +54,7 @@ export interface Checked {
 
 /** What `fit` needs of a network. */
 export interface Trainable {
+  readonly executable: Executable;
   readonly batch: number;
   readonly seed: number;
   /** Epochs that the network has been trained for, so that a second `fit` draws new orders. */
@@ -62,19 +63,11 @@ export interface Trainable {
   readonly sizes: Readonly<Record<string, number>>;
   /** The columns that a step takes; evaluation may take more. */
   readonly taken: readonly string[];
-  steps(): number;
   /** The samples, and how many. Throws if anything in the data is not as it must be, but for numbers that are not finite. */
   check(operation: string, data: Dataset): Checked;
   /** Throws if a number is not finite. */
   checkFinite(operation: string, columns: Columns): void;
-  /** Room for a column of a batch, which `trainStep` does not copy. */
-  view(name: string): Float32Array;
-  /** The samples where rows of them need no copy; null if there is no such place. */
-  place(columns: Columns): Samples | null;
-  trainStep(columns: Columns): number;
   evaluate(columns: Columns, rows: number): Evaluation;
-  snapshot(): Snapshot;
-  restore(snapshot: Snapshot): void;
 }
 
 /** A state that training may go back to: at the start of an epoch, when the network had been trained for `epochs`. */
@@ -113,11 +106,11 @@ async function train(
   const batches = Math.ceil(rows / net.batch);
   const history: EpochReport[] = [];
   let turn = performance.now();
-  let start: Start = { epoch: 1, epochs: net.epochs, snapshot: net.snapshot() };
+  let start: Start = { epoch: 1, epochs: net.epochs, snapshot: net.executable.snapshot() };
   let good = start;
   const diverge = (what: string, where: string): never => {
-    const step = net.steps();
-    net.restore(good.snapshot);
+    const step = net.executable.steps;
+    net.executable.restore(good.snapshot);
     net.epochs = good.epochs;
     throw new DivergenceError(
       `fit: expected ${what} in step ${step} (${where}); the network is back at the start of epoch ${good.epoch}; try a smaller learning rate, or scale the inputs`,
@@ -150,7 +143,7 @@ async function train(
     if (evaluation && !Number.isFinite(evaluation.loss))
       diverge(`a finite validation loss, got ${evaluation.loss}`, `epoch ${epoch}`);
     net.epochs++;
-    const snapshot = net.snapshot();
+    const snapshot = net.executable.snapshot();
     if (!snapshot.data.every(allFinite)) diverge('finite parameters', `epoch ${epoch}`);
     const report = {
       epoch,
@@ -162,7 +155,7 @@ async function train(
     history.push(report);
     await onEpoch?.(report);
     // What `onEpoch` has changed, a learning rate say, is what the next epoch begins with.
-    start = { epoch: epoch + 1, epochs: net.epochs, snapshot: onEpoch ? net.snapshot() : snapshot };
+    start = { epoch: epoch + 1, epochs: net.epochs, snapshot: onEpoch ? net.executable.snapshot() : snapshot };
   }
   return history;
 }
@@ -219,7 +212,7 @@ function split(
 /** The samples, ready for steps on any rows of them. Throws if a number is not finite. */
 function prepared(net: Trainable, columns: Columns): Samples {
   const taken = Object.fromEntries(net.taken.map((name) => [name, columns[name]]));
-  const placed = net.place(taken);
+  const placed = net.executable.place(taken);
   // The kernels look while they copy, faster than JavaScript does; it finds the number that is not finite.
   if (placed?.finite) return placed;
   placed?.dispose();
@@ -229,7 +222,7 @@ function prepared(net: Trainable, columns: Columns): Samples {
 
 /** Samples that stay where they are: those of each batch are gathered where the network reads them. */
 function gathered(net: Trainable, columns: Columns): Samples {
-  const { batch, sizes } = net;
+  const { executable, batch, sizes } = net;
   const sources = Object.entries(columns).map(([name, values]) => ({
     name,
     size: sizes[name],
@@ -238,7 +231,7 @@ function gathered(net: Trainable, columns: Columns): Samples {
   const gather = (rows: Uint32Array): Columns => {
     const piece: Record<string, Float32Array> = {};
     for (const { name, size, source } of sources) {
-      const target = net.view(name);
+      const target = executable.view(name);
       rows.forEach((row, i) => {
         if (size === 1) target[i] = source[row];
         else target.set(source.subarray(row * size, (row + 1) * size), i * size);
@@ -247,5 +240,5 @@ function gathered(net: Trainable, columns: Columns): Samples {
     }
     return piece;
   };
-  return { finite: true, trainStep: (rows) => net.trainStep(gather(rows)), dispose: () => {} };
+  return { finite: true, trainStep: (rows) => executable.trainStep(gather(rows)), dispose: () => {} };
 }
