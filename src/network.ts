@@ -215,9 +215,12 @@ export class Network<Prediction = Tensor> {
   /**
    * Trains on the data for some epochs, in batches of `config.batch`, and returns a report an epoch. The order of the
    * samples comes from the seed. Other events get their turn all the while. Where there is room the samples are copied
-   * when it begins, so that what is written into the data until it ends may have no effect.
+   * when it begins, so that what is written into the data until it ends may have no effect. Besides these samples, of 4
+   * bytes a number, it holds a copy of parameters and optimiser state, `plan.parameters + plan.states` bytes, to go back to,
+   * and a second one where there are several epochs.
    *
-   * Throws `ValueError` for data or options that do not fit, before anything is changed; `DivergenceError` if a loss or
+   * Throws `ValueError` for data or options that do not fit, and `MemoryError` if there is no room for the copies, before
+   * anything is changed; `DivergenceError` if a loss or
    * a parameter stops being finite, with the network as it was at the start of that epoch, or of the one before if the
    * epoch's first loss was the one.
    */

@@ -95,10 +95,12 @@ export interface Executable {
   setParameters(values: ReadonlyMap<string, Tensor>): void;
   /** Goes on from what another run has kept: after so many steps, with all of its states, which are checked first. */
   resume(steps: number, states: ReadonlyMap<string, Tensor>): void;
-  /** A copy of everything that training changes. */
-  snapshot(): Snapshot;
+  /** A copy of everything that training changes, written over an earlier one if that is given. */
+  snapshot(over?: Snapshot): Snapshot;
   /** Goes back to a snapshot of this model. */
   restore(snapshot: Snapshot): void;
+  /** Whether all numbers that training changes are finite. */
+  allFinite(): boolean;
   dispose(): void;
 }
 

@@ -273,17 +273,26 @@ export class Program implements Executable {
     this.runtime.fillUniform(this.#store.address(node), node.shape, seed, stream, low, high);
   }
 
-  snapshot(): Snapshot {
-    this.#alive('snapshot');
-    return { steps: this.#steps, learningRate: this.learningRate, data: [this.#store.values().slice()] };
+  snapshot(over?: Snapshot): Snapshot {
+    this.#alive('fit');
+    const values = this.#store.values();
+    const copy = over?.data[0] ?? new Float32Array(values.length);
+    copy.set(values);
+    return { steps: this.#steps, learningRate: this.learningRate, data: [copy] };
   }
 
   restore({ steps, learningRate, data }: Snapshot): void {
-    this.#alive('restore');
+    this.#alive('fit');
     this.#store.values().set(data[0]);
     this.#steps = steps;
     this.learningRate = learningRate;
     this.#stage = 'none';
+  }
+
+  allFinite(): boolean {
+    this.#alive('fit');
+    const { byteOffset, length } = this.#store.values();
+    return this.runtime.exports.allFinite(byteOffset, length) !== 0;
   }
 
   dispose(): void {

@@ -3,7 +3,7 @@
  * oracle of the tests, in f64 where asked for, and the baseline of the benchmarks.
  */
 import { DisposedError, MemoryError, UnsupportedError, ValueError } from '../errors.js';
-import { checkFeeds, checkFinite, type FeedRule, feedRules, viewRule } from '../graph/feeds.js';
+import { allFinite, checkFeeds, checkFinite, type FeedRule, feedRules, viewRule } from '../graph/feeds.js';
 import {
   checkStates,
   checkTensors,
@@ -222,21 +222,27 @@ export class Reference implements Executable {
     values.set(drawn);
   }
 
-  snapshot(): Snapshot {
-    this.#alive('snapshot');
-    return {
-      steps: this.#steps,
-      learningRate: this.learningRate,
-      data: this.#arrays().map((values) => values.slice()),
-    };
+  snapshot(over?: Snapshot): Snapshot {
+    this.#alive('fit');
+    const data = this.#arrays().map((values, i) => {
+      const copy = over?.data[i] ?? this.#array(values.length);
+      copy.set(values);
+      return copy;
+    });
+    return { steps: this.#steps, learningRate: this.learningRate, data };
   }
 
   restore({ steps, learningRate, data }: Snapshot): void {
-    this.#alive('restore');
+    this.#alive('fit');
     for (const [i, values] of this.#arrays().entries()) values.set(data[i]);
     this.#steps = steps;
     this.learningRate = learningRate;
     this.#forget();
+  }
+
+  allFinite(): boolean {
+    this.#alive('fit');
+    return this.#arrays().every(allFinite);
   }
 
   /** Everything that training changes, in a fixed order. */

@@ -1,9 +1,9 @@
 /** The training loop. */
-import { DivergenceError, ValueError } from '../errors.js';
+import { DivergenceError, MemoryError, ValueError } from '../errors.js';
 import { anything, checkFields, type FieldsOf, flag, optional, positiveInteger, type Requirement } from '../fields.js';
-import { allFinite } from '../graph/feeds.js';
 import type { Executable, Samples, Snapshot } from '../graph/model.js';
 import { Generator } from '../random.js';
+import { showBytes } from '../runtime/heap.js';
 import { type Columns, type Dataset, rowsOf } from './data.js';
 import type { Evaluation } from './metrics.js';
 
@@ -103,21 +103,25 @@ async function train(
   { samples, rows, validation }: { samples: Samples; rows: number; validation: Checked | null },
   { epochs = 1, shuffle = true, signal, onBatch, onEpoch }: FitOptions,
 ): Promise<EpochReport[]> {
+  const { executable } = net;
   const batches = Math.ceil(rows / net.batch);
   const history: EpochReport[] = [];
   let turn = performance.now();
-  let start: Start = { epoch: 1, epochs: net.epochs, snapshot: net.executable.snapshot() };
-  let good = start;
+  let good = startOf(net, 1);
+  // The last step of an epoch may be the one that went too far: a start is good once a loss from there was finite. Until
+  // then the one before is kept, and from then on it is what the next one is written over.
+  let next = epochs > 1 ? startOf(net, 1) : good;
   const diverge = (what: string, where: string): never => {
-    const step = net.executable.steps;
-    net.executable.restore(good.snapshot);
+    const step = executable.steps;
+    executable.restore(good.snapshot);
     net.epochs = good.epochs;
     throw new DivergenceError(
       `fit: expected ${what} in step ${step} (${where}); the network is back at the start of epoch ${good.epoch}; try a smaller learning rate, or scale the inputs`,
     );
   };
 
-  for (let epoch = 1; epoch <= epochs; epoch++) {
+  for (let epoch = 1; epoch <= epochs && !signal?.aborted; epoch++) {
+    if (epoch > 1) next = startOf(net, epoch, next.snapshot);
     const order = new Uint32Array(rows).map((_, i) => i);
     if (shuffle) new Generator(net.seed, SHUFFLE_STREAM + net.epochs).shuffle(order);
     let total = 0;
@@ -129,8 +133,7 @@ async function train(
       const loss = samples.trainStep(taken);
       seconds += (performance.now() - began) / 1000;
       if (!Number.isFinite(loss)) diverge(`a finite loss, got ${loss}`, `epoch ${epoch}, batch ${index + 1}`);
-      // The last step of an epoch may be the one that went too far: a start is good once a loss from there was finite.
-      if (index === 0) good = start;
+      if (index === 0 && epoch > 1) [good, next] = [next, good];
       total += loss * taken.length;
       const seen = Math.min(rows, (index + 1) * net.batch);
       await onBatch?.({ epoch, batch: index + 1, batches, loss, samples: seen });
@@ -143,8 +146,7 @@ async function train(
     if (evaluation && !Number.isFinite(evaluation.loss))
       diverge(`a finite validation loss, got ${evaluation.loss}`, `epoch ${epoch}`);
     net.epochs++;
-    const snapshot = net.executable.snapshot();
-    if (!snapshot.data.every(allFinite)) diverge('finite parameters', `epoch ${epoch}`);
+    if (!executable.allFinite()) diverge('finite parameters', `epoch ${epoch}`);
     const report = {
       epoch,
       loss: total / rows,
@@ -154,10 +156,20 @@ async function train(
     };
     history.push(report);
     await onEpoch?.(report);
-    // What `onEpoch` has changed, a learning rate say, is what the next epoch begins with.
-    start = { epoch: epoch + 1, epochs: net.epochs, snapshot: onEpoch ? net.executable.snapshot() : snapshot };
   }
   return history;
+}
+
+/** The network as it is, written over an earlier copy if there is one. Throws `MemoryError` if there is no room for one. */
+function startOf({ executable, epochs }: Trainable, epoch: number, over?: Snapshot): Start {
+  try {
+    return { epoch, epochs, snapshot: executable.snapshot(over) };
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const { parameters, states } = executable.plan;
+    const bytes = showBytes(parameters + states);
+    throw new MemoryError(`fit: expected ${bytes} for a copy of what is trained, got ${cause.message}`, { cause });
+  }
 }
 
 const callback: Requirement = { holds: (x) => typeof x === 'function', text: 'a function' };
