@@ -43,6 +43,8 @@ export class Network<Prediction = Tensor> {
   readonly #unread: { readonly step: readonly string[]; readonly whole: readonly string[] };
   readonly #sizes: Readonly<Record<string, number>>;
   readonly #trainable: Trainable;
+  /** Whether `fit` is at work. */
+  #fitting = false;
 
   constructor(config: NetworkConfig, graph: NetworkGraph, executable: Executable, epochs = 0) {
     this.config = config;
@@ -219,6 +221,8 @@ export class Network<Prediction = Tensor> {
    * bytes a number, it holds a copy of parameters and optimiser state, `plan.parameters + plan.states` bytes, to go back to,
    * and a second one where there are several epochs.
    *
+   * Callbacks may use the network, steps included; a second `fit` has to wait for the end of the first.
+   *
    * Throws `ValueError` for data or options that do not fit, and `MemoryError` if there is no room for the copies, before
    * anything is changed; `DivergenceError` if a loss or
    * a parameter stops being finite, with the network as it was at the start of that epoch, or of the one before if the
@@ -226,7 +230,13 @@ export class Network<Prediction = Tensor> {
    */
   async fit(data: Dataset, options: FitOptions = {}): Promise<EpochReport[]> {
     if (!this.config.optimizer) throw new UnsupportedError('fit: expected a network with an optimizer');
-    return fit(this.#trainable, data, options);
+    if (this.#fitting) throw new ValueError('fit: expected a network that no other fit is training, got one that is');
+    this.#fitting = true;
+    try {
+      return await fit(this.#trainable, data, options);
+    } finally {
+      this.#fitting = false;
+    }
   }
 
   /** A copy of each parameter, by name. */
