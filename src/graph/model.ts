@@ -140,7 +140,7 @@ export interface MemoryPlan {
 /** What runs a model, and why it is that. */
 export interface RuntimeReport {
   readonly tier: TierName;
-  /** The most that a run uses. */
+  /** The most that a run of a full batch uses: more than one only where that is worth the waking. */
   readonly threads: number;
   /** Why the tier or the number of threads is not the best there is; empty if they are. */
   readonly reason: string;

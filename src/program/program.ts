@@ -103,14 +103,20 @@ export class Program implements Executable {
     this.runtime.heap.expectRoom(bytes, 'compile', figures.join(', '));
     this.#store.allocate(this.#blocks);
     this.#main.allocate(this.#blocks, 'compile');
-    const worth = this.#main.sequence.worthThreads(panels(this.model.batch));
+    const worth = this.#worthThreads();
     if (worth > 1) await this.runtime.pool.grow(worth);
   }
 
   get report(): RuntimeReport {
     const { tier, reason, pool } = this.runtime;
-    const threads = Math.min(pool.threads, this.maxThreads);
+    const threads = Math.min(pool.threads, this.#worthThreads());
     return { tier, threads, reason: [reason, pool.broken].filter(Boolean).join('; ') };
+  }
+
+  /** The most threads that a full batch is worth in what will be run most and what else has been run. */
+  #worthThreads(): number {
+    const entries = [this.#main, ...this.#entries.values()];
+    return Math.max(...entries.map(({ sequence }) => sequence.worthThreads(panels(this.model.batch))));
   }
 
   get steps(): number {
