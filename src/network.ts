@@ -89,7 +89,10 @@ export class Network<Prediction = Tensor> {
     return { inputs: inputs.map(({ node }) => node), outputs: training.outputs, loss: training.loss, layers };
   }
 
-  /** The bytes that this network takes to be trained. */
+  /**
+   * The bytes that this network takes to be trained by `trainStep` and `fit`. What else is called takes more when it is
+   * first called: `forward`, `backward` and `step` together, `evaluate`, which is also `fit`'s validation, and `predict`.
+   */
   get plan(): MemoryPlan {
     return this.#executable.plan;
   }
@@ -223,10 +226,9 @@ export class Network<Prediction = Tensor> {
    *
    * Callbacks may use the network, steps included; a second `fit` has to wait for the end of the first.
    *
-   * Throws `ValueError` for data or options that do not fit, and `MemoryError` if there is no room for the copies, before
-   * anything is changed; `DivergenceError` if a loss or
-   * a parameter stops being finite, with the network as it was at the start of that epoch, or of the one before if the
-   * epoch's first loss was the one.
+   * Throws `ValueError` for data or options that do not fit, and `MemoryError` if there is no room for the copies or for
+   * validation, before anything is changed; `DivergenceError` if a loss or a parameter stops being finite, with the network
+   * as it was at the start of that epoch, or of the one before if the epoch's first loss was the one.
    */
   async fit(data: Dataset, options: FitOptions = {}): Promise<EpochReport[]> {
     if (!this.config.optimizer) throw new UnsupportedError('fit: expected a network with an optimizer');

@@ -1,4 +1,4 @@
-/** The copies that `fit` goes back to: how many there are, when they are made, and what becomes of it where they cannot be. */
+/** The memory of `fit`: the copies that it goes back to, and what validation takes. It is there before the first step. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   adam,
@@ -12,6 +12,7 @@ import {
 } from '../../src/index.js';
 import { Program } from '../../src/program/program.js';
 import { Reference } from '../../src/reference/reference.js';
+import { Heap } from '../../src/runtime/heap.js';
 import { availableTiers } from '../tiers.js';
 
 const data = { x: [1, 2, 3], y: [1, 3, 5] };
@@ -53,6 +54,16 @@ describe.each(['js', best] as const)('on %s', (tier) => {
     expect([net.steps, net.parameters()]).toEqual([0, before]);
     spy.mockRestore();
     expect(await net.fit(data, { epochs: 2 })).toHaveLength(2);
+  });
+
+  it.skipIf(tier === 'js')('validation that there is no room for is refused before anything is trained', async () => {
+    const net = await create();
+    vi.spyOn(Heap.prototype, 'allocate').mockImplementation((_, what) => {
+      throw new MemoryError(`${what}: no room`);
+    });
+    await expect(net.fit(data, { validation: data })).rejects.toThrow(new MemoryError('evaluate: no room'));
+    expect(net.steps).toBe(0);
+    expect(await net.fit(data)).toHaveLength(1);
   });
 
   it('the last step of all may be the one that goes too far', async () => {
