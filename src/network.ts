@@ -263,7 +263,7 @@ export class Network<Prediction = Tensor> {
    * `training: false`, a network that was loaded begins its training anew.
    *
    * Throws `UnsupportedError` for a network whose loss is a function, which no file can hold, and `ValueError` if a number
-   * is not finite, before anything is written.
+   * is not finite, before anything is written; `CheckpointError` if the file cannot be written.
    */
   async save(path?: string, options: SaveOptions = {}): Promise<Uint8Array> {
     checkFields('save', options, saveFields);
