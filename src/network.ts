@@ -6,7 +6,7 @@ import { checkFields, flag, optional, show } from './fields.js';
 import { checkFeeds, checkFinite, type FeedRule, feedRules } from './graph/feeds.js';
 import { type Executable, type MemoryPlan, namedTensors, type RuntimeReport, type Tensor } from './graph/model.js';
 import { type Node, size } from './graph/node.js';
-import { columnName, type LayerReport, type NetworkGraph } from './nn/build.js';
+import type { LayerReport, NetworkGraph } from './nn/build.js';
 import type { NetworkConfig } from './nn/config.js';
 import { checkLearningRate } from './optim/optimizer.js';
 import { summarize } from './summary.js';
@@ -57,9 +57,8 @@ export class Network<Prediction = Tensor> {
     const rules = feedRules([training.loss, inference.loss, ...inference.outputs].filter((node) => node !== null));
     this.#rules = training.loss ? rules : [];
     const taken = training.loss ? feedRules([training.loss]).map(({ name }) => name) : [];
-    const columns = (['x', 'y'] as const).flatMap((letter) =>
-      this.#ports[letter].map((name) => columnName(letter, name, this.#ports[letter])),
-    );
+    const fed = [...graph.inputs.map(({ node }) => node), ...trained.map(({ targets }) => targets as Node)];
+    const columns = fed.map(({ name }) => name as string);
     this.#unread = {
       step: columns.filter((name) => !taken.includes(name)),
       whole: columns.filter((name) => !rules.some((rule) => rule.name === name)),

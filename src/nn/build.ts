@@ -66,6 +66,8 @@ class Builder {
   readonly #seed: number;
   readonly #inputs: { name: string; node: Node }[];
   readonly #weights: Node | null;
+  /** The outputs that have a loss, by name. */
+  readonly #trained: readonly string[];
   /** What inputs and targets go by in the graph. */
   readonly #columns: readonly string[];
   readonly #initial: Initial[] = [];
@@ -84,10 +86,11 @@ class Builder {
     const { inputs, layers } = this.#topology;
     const names = inputs.map(({ name }) => name);
     this.#inputs = inputs.map(({ name, shape }) => ({ name, node: input(columnName('x', name, names), shape) }));
-    const targets = this.#topology.outputs.filter(({ config }) => config.loss !== undefined).map(({ name }) => name);
+    const trained = this.#topology.outputs.filter(({ config }) => config.loss !== undefined).map(({ name }) => name);
+    this.#trained = trained;
     this.#columns = [
-      ...names.map((name) => columnName('x', name, names)),
-      ...targets.map((name) => columnName('y', name, targets)),
+      ...this.#inputs.map(({ node }) => node.name as string),
+      ...trained.map((name) => columnName('y', name, trained)),
     ];
     this.#weights = sampleWeights ? input('weights') : null;
     for (const { name, layer } of layers) this.#collect(name, layer);
@@ -230,9 +233,7 @@ class Builder {
   #loss(output: Node, { name, config }: Topology['outputs'][number]): Node | null {
     const shape = targetShape(output, config);
     if (!shape) return null;
-    const trained = this.#topology.outputs.filter(({ config }) => config.loss !== undefined);
-    const names = trained.map(({ name }) => name);
-    const targets = this.#targets.get(name) ?? input(columnName('y', name, names), shape);
+    const targets = this.#targets.get(name) ?? input(columnName('y', name, this.#trained), shape);
     this.#targets.set(name, targets);
     const loss = buildLoss(output, targets, config);
     return this.#weights ? mul(loss, this.#weights) : loss;
