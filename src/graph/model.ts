@@ -83,6 +83,8 @@ export interface Executable {
   predict(feeds: Feeds): Tensor[];
   /** The loss and the outputs for these samples. */
   evaluate(feeds: Feeds): { loss: number; outputs: Tensor[] };
+  /** Takes the memory of `evaluate`, which is else taken at its first call. */
+  prepareEvaluation(operation: string): void;
   /** Fills a parameter with uniform numbers in [low, high) from a stream of the counter-based generator. */
   fillUniform(name: string, seed: number, stream: number, low: number, high: number): void;
   /** A copy of each parameter. */

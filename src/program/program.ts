@@ -224,6 +224,10 @@ export class Program implements Executable {
     return { loss: entry.loss(), outputs };
   }
 
+  prepareEvaluation(operation: string): void {
+    this.#entry('evaluate', operation);
+  }
+
   parameters(): Map<string, Tensor> {
     return this.#kept('parameters');
   }

@@ -178,6 +178,11 @@ export class Reference implements Executable {
     };
   }
 
+  /** What a pass takes, it takes anew each time. */
+  prepareEvaluation(operation: string): void {
+    this.#alive(operation);
+  }
+
   parameters(): Map<string, Tensor> {
     return this.#tensors('parameters');
   }

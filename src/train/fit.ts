@@ -90,8 +90,8 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => void later(resolv
 export async function fit(net: Trainable, data: Dataset, options: FitOptions): Promise<EpochReport[]> {
   checkFields('fit', options, fitFields);
   const { training, validation } = split(net, data, options.validation);
-  // What validation takes of memory is taken now, where it can be refused, and not after an epoch.
-  if (validation) net.evaluate(rowsOf(validation.columns, net.sizes, 0, 1), 1);
+  // What validation takes of memory is refused now, if at all, and not after an epoch.
+  if (validation) net.executable.prepareEvaluation('fit (validation)');
   const samples = prepared(net, training.columns);
   try {
     return await train(net, { samples, rows: training.rows, validation }, options);

@@ -61,7 +61,7 @@ describe.each(['js', best] as const)('on %s', (tier) => {
     vi.spyOn(Heap.prototype, 'allocate').mockImplementation((_, what) => {
       throw new MemoryError(`${what}: no room`);
     });
-    await expect(net.fit(data, { validation: data })).rejects.toThrow(new MemoryError('evaluate: no room'));
+    await expect(net.fit(data, { validation: data })).rejects.toThrow(new MemoryError('fit (validation): no room'));
     expect(net.steps).toBe(0);
     expect(await net.fit(data)).toHaveLength(1);
   });
@@ -93,5 +93,7 @@ describe.each(['js', best] as const)('on %s', (tier) => {
     const net = await create();
     const training = net.fit(data, { epochs: 2, onEpoch: () => net.dispose() });
     await expect(training).rejects.toThrow(/^fit: expected a network in use, got one that was disposed$/);
+    const again = net.fit(data, { validation: data });
+    await expect(again).rejects.toThrow(/^fit \(validation\): expected a network in use, got one that was disposed$/);
   });
 });
