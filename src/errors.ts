@@ -30,7 +30,7 @@ export class MemoryError extends LanegradError {
   override readonly name = 'MemoryError';
 }
 
-/** A file is damaged or does not belong to this network. */
+/** A file cannot be read or written, is damaged or does not belong to this network. */
 export class CheckpointError extends LanegradError {
   override readonly name = 'CheckpointError';
 }

@@ -6,7 +6,7 @@ import { checkFields, flag, optional, show } from './fields.js';
 import { checkFeeds, checkFinite, type FeedRule, feedRules } from './graph/feeds.js';
 import { type Executable, type MemoryPlan, namedTensors, type RuntimeReport, type Tensor } from './graph/model.js';
 import { type Node, size } from './graph/node.js';
-import { columnName, type LayerReport, type NetworkGraph } from './nn/build.js';
+import type { LayerReport, NetworkGraph } from './nn/build.js';
 import type { NetworkConfig } from './nn/config.js';
 import { checkLearningRate } from './optim/optimizer.js';
 import { summarize } from './summary.js';
@@ -43,6 +43,8 @@ export class Network<Prediction = Tensor> {
   readonly #unread: { readonly step: readonly string[]; readonly whole: readonly string[] };
   readonly #sizes: Readonly<Record<string, number>>;
   readonly #trainable: Trainable;
+  /** Whether `fit` is at work. */
+  #fitting = false;
 
   constructor(config: NetworkConfig, graph: NetworkGraph, executable: Executable, epochs = 0) {
     this.config = config;
@@ -55,15 +57,15 @@ export class Network<Prediction = Tensor> {
     const rules = feedRules([training.loss, inference.loss, ...inference.outputs].filter((node) => node !== null));
     this.#rules = training.loss ? rules : [];
     const taken = training.loss ? feedRules([training.loss]).map(({ name }) => name) : [];
-    const columns = (['x', 'y'] as const).flatMap((letter) =>
-      this.#ports[letter].map((name) => columnName(letter, name, this.#ports[letter])),
-    );
+    const fed = [...graph.inputs.map(({ node }) => node), ...trained.map(({ targets }) => targets as Node)];
+    const columns = fed.map(({ name }) => name as string);
     this.#unread = {
       step: columns.filter((name) => !taken.includes(name)),
       whole: columns.filter((name) => !rules.some((rule) => rule.name === name)),
     };
     this.#sizes = Object.fromEntries(rules.map(({ name, size }) => [name, size]));
     this.#trainable = {
+      executable,
       batch: config.batch as number,
       seed: config.seed as number,
       epochs,
@@ -71,13 +73,7 @@ export class Network<Prediction = Tensor> {
       taken,
       check: (operation, data) => this.#check(operation, data),
       checkFinite: (operation, columns) => checkFinite(operation, this.#rules, columns),
-      view: (name) => executable.view(name),
-      place: (columns) => executable.place(columns),
-      trainStep: (columns) => executable.trainStep(columns),
       evaluate: (columns, rows) => this.#evaluate(columns, rows),
-      steps: () => executable.steps,
-      snapshot: () => executable.snapshot(),
-      restore: (snapshot) => executable.restore(snapshot),
     };
   }
 
@@ -92,7 +88,10 @@ export class Network<Prediction = Tensor> {
     return { inputs: inputs.map(({ node }) => node), outputs: training.outputs, loss: training.loss, layers };
   }
 
-  /** The bytes that this network takes to be trained. */
+  /**
+   * The bytes that this network takes to be trained by `trainStep` and `fit`. What else is called takes more when it is
+   * first called: `forward`, `backward` and `step` together, `evaluate`, which is also `fit`'s validation, and `predict`.
+   */
   get plan(): MemoryPlan {
     return this.#executable.plan;
   }
@@ -220,16 +219,26 @@ export class Network<Prediction = Tensor> {
   /**
    * Trains on the data for some epochs, in batches of `config.batch`, and returns a report an epoch. The order of the
    * samples comes from the seed. Other events get their turn all the while. Where there is room the samples are copied
-   * when it begins, so that what is written into the data until it ends may have no effect.
+   * when it begins, so that what is written into the data until it ends may have no effect. Besides these samples, of 4
+   * bytes a number, it holds a copy of parameters and optimiser state, `plan.parameters + plan.states` bytes, to go back to,
+   * and a second one where there are several epochs.
    *
-   * Throws `ValueError` for data or options that do not fit, before anything is changed; `DivergenceError` if a loss or
-   * a parameter stops being finite, with the network as it was at the start of that epoch, or of the one before if the
-   * epoch's first loss was the one.
+   * Callbacks may use the network, steps included; a second `fit` has to wait for the end of the first.
+   *
+   * Throws `ValueError` for data or options that do not fit, and `MemoryError` if there is no room for the copies or for
+   * validation, before anything is changed; `DivergenceError` if a loss or a parameter stops being finite, with the network
+   * as it was at the start of that epoch, or of the one before if the epoch's first loss was the one.
    */
   async fit(data: Dataset, options: FitOptions = {}): Promise<EpochReport[]> {
     if (!this.config.optimizer) throw new UnsupportedError('fit: expected a network with an optimizer');
     checkData('fit', data);
-    return fit(this.#trainable, data, options);
+    if (this.#fitting) throw new ValueError('fit: expected a network that no other fit is training, got one that is');
+    this.#fitting = true;
+    try {
+      return await fit(this.#trainable, data, options);
+    } finally {
+      this.#fitting = false;
+    }
   }
 
   /** A copy of each parameter, by name. */
@@ -254,7 +263,7 @@ export class Network<Prediction = Tensor> {
    * `training: false`, a network that was loaded begins its training anew.
    *
    * Throws `UnsupportedError` for a network whose loss is a function, which no file can hold, and `ValueError` if a number
-   * is not finite, before anything is written.
+   * is not finite, before anything is written; `CheckpointError` if the file cannot be written.
    */
   async save(path?: string, options: SaveOptions = {}): Promise<Uint8Array> {
     checkFields('save', options, saveFields);

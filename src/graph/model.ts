@@ -85,6 +85,8 @@ export interface Executable {
   predict(feeds: Feeds): Tensor[];
   /** The loss and the outputs for these samples. */
   evaluate(feeds: Feeds): { loss: number; outputs: Tensor[] };
+  /** Takes the memory of `evaluate`, which is else taken at its first call. */
+  prepareEvaluation(operation: string): void;
   /** Fills a parameter with uniform numbers in [low, high) from a stream of the counter-based generator. */
   fillUniform(name: string, seed: number, stream: number, low: number, high: number): void;
   /** A copy of each parameter. */
@@ -97,10 +99,12 @@ export interface Executable {
   setParameters(values: ReadonlyMap<string, Tensor>): void;
   /** Goes on from what another run has kept: after so many steps, with all of its states, which are checked first. */
   resume(steps: number, states: ReadonlyMap<string, Tensor>): void;
-  /** A copy of everything that training changes. */
-  snapshot(): Snapshot;
+  /** A copy of everything that training changes, written over an earlier one if that is given. */
+  snapshot(over?: Snapshot): Snapshot;
   /** Goes back to a snapshot of this model. */
   restore(snapshot: Snapshot): void;
+  /** Whether all numbers that training changes are finite. */
+  allFinite(): boolean;
   dispose(): void;
 }
 
@@ -140,7 +144,7 @@ export interface MemoryPlan {
 /** What runs a model, and why it is that. */
 export interface RuntimeReport {
   readonly tier: TierName;
-  /** The most that a run uses. */
+  /** The most that a run of a full batch uses: more than one only where that is worth the waking. */
   readonly threads: number;
   /** Why the tier or the number of threads is not the best there is; empty if they are. */
   readonly reason: string;

@@ -1,10 +1,10 @@
 /** From a configuration to graphs: one that is trained, one that predicts. Parameters are called '<layer>.<name>'. */
 import { LanegradError, ShapeError, ValueError } from '../errors.js';
 import { show } from '../fields.js';
-import type { Assignment } from '../graph/model.js';
-import { type Node, type Shape, sameShape, showShape, size } from '../graph/node.js';
+import { type Assignment, sourcesOf } from '../graph/model.js';
+import { apply, type Node, reachable, type Shape, sameShape, showShape, size } from '../graph/node.js';
 import { add, mul } from '../graph/ops/elementwise.js';
-import { expectingInput, input, parameter, statistic } from '../graph/ops/source.js';
+import { expectingInput, input, parameter, sourceKind, statistic } from '../graph/ops/source.js';
 import type { NetworkConfig, OutputConfig } from './config.js';
 import type { LayerBase, Range, Scope } from './layer.js';
 import { checkLayer, type Layer, ruleOf, whereIs } from './layers/index.js';
@@ -66,6 +66,8 @@ class Builder {
   readonly #seed: number;
   readonly #inputs: { name: string; node: Node }[];
   readonly #weights: Node | null;
+  /** The outputs that have a loss, by name. */
+  readonly #trained: readonly string[];
   /** What inputs and targets go by in the graph. */
   readonly #columns: readonly string[];
   readonly #initial: Initial[] = [];
@@ -84,10 +86,11 @@ class Builder {
     const { inputs, layers } = this.#topology;
     const names = inputs.map(({ name }) => name);
     this.#inputs = inputs.map(({ name, shape }) => ({ name, node: input(columnName('x', name, names), shape) }));
-    const targets = this.#topology.outputs.filter(({ config }) => config.loss !== undefined).map(({ name }) => name);
+    const trained = this.#topology.outputs.filter(({ config }) => config.loss !== undefined).map(({ name }) => name);
+    this.#trained = trained;
     this.#columns = [
-      ...names.map((name) => columnName('x', name, names)),
-      ...targets.map((name) => columnName('y', name, targets)),
+      ...this.#inputs.map(({ node }) => node.name as string),
+      ...trained.map((name) => columnName('y', name, trained)),
     ];
     this.#weights = sampleWeights ? input('weights') : null;
     for (const { name, layer } of layers) this.#collect(name, layer);
@@ -103,7 +106,7 @@ class Builder {
       outputs: this.#topology.outputs.map((output) => ({ ...output, targets: this.#targets.get(output.name) ?? null })),
       weights: this.#weights,
       training,
-      inference: differs ? this.#mode(false) : training,
+      inference: differs ? this.#mode(false, training) : training,
       initial: this.#initial,
       assignments: this.#assignments,
       layers: this.#layers,
@@ -123,14 +126,19 @@ class Builder {
     });
   }
 
-  #mode(training: boolean): Mode {
+  /** The graph that is trained; or the one that predicts, beside that. */
+  #mode(training: boolean, other?: Mode): Mode {
     const values = new Map<string, Node>(this.#inputs.map(({ name, node }) => [name, node]));
     for (const { name, layer, from } of this.#topology.layers) {
       const sources = from.map((source) => values.get(source) as Node);
       values.set(name, this.#layer(name, layer, sources, training));
     }
     const outputs = this.#topology.outputs.map(({ name }) => values.get(name) as Node);
-    const losses = this.#topology.outputs.map((output, i) => this.#loss(outputs[i], output));
+    const losses = this.#topology.outputs.map((output, i) => {
+      const loss = this.#loss(outputs[i], output);
+      const trained = other?.losses[i];
+      return loss && trained ? sharing(loss, sourcesOf([trained]).parameters) : loss;
+    });
     const weighted = losses.flatMap((loss, i) => {
       const { weight = 1 } = this.#topology.outputs[i].config;
       return loss ? [weight === 1 ? loss : mul(loss, weight)] : [];
@@ -226,9 +234,7 @@ class Builder {
     const of = targetsOf(output, config);
     if (!of) return null;
     const { shape, ...expected } = of;
-    const trained = this.#topology.outputs.filter(({ config }) => config.loss !== undefined);
-    const names = trained.map(({ name }) => name);
-    const targets = this.#targets.get(name) ?? expectingInput(columnName('y', name, names), shape, expected);
+    const targets = this.#targets.get(name) ?? expectingInput(columnName('y', name, this.#trained), shape, expected);
     this.#targets.set(name, targets);
     const loss = buildLoss(output, targets, config);
     return this.#weights ? mul(loss, this.#weights) : loss;
@@ -236,6 +242,18 @@ class Builder {
 }
 
 const filled = (shape: Shape, value: number): Float32Array => new Float32Array(size(shape)).fill(value);
+
+/** A graph with these parameters in place of others of their names: a loss that is a function makes new ones at each call. */
+function sharing(root: Node, parameters: ReadonlyMap<string, Node>): Node {
+  const shared = new Map<Node, Node>();
+  for (const node of reachable([root])) {
+    const inputs = node.inputs.map((input) => shared.get(input) as Node);
+    const parameter = sourceKind(node) === 'parameter' ? parameters.get(node.name as string) : undefined;
+    const same = inputs.every((input, i) => input === node.inputs[i]);
+    shared.set(node, parameter ?? (same ? node : apply(node.operation, inputs, node.attributes, node.name)));
+  }
+  return shared.get(root) as Node;
+}
 
 /** Tells an error with the layer's name in place of that of the operation that found it. */
 function located(where: string, build: () => Node): Node {

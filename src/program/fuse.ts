@@ -4,7 +4,7 @@
  * state is written once, so an instruction may move up to where its operands are there.
  */
 import type { Buffer, Instruction, InstructionName } from '../graph/lowering.js';
-import { accesses, reads, writes } from './dependence.js';
+import { accesses, writes } from './dependence.js';
 import { createBuffer } from './emitter.js';
 import { Activation, Combine } from './generated/instructions.js';
 
@@ -19,11 +19,9 @@ const is = <N extends InstructionName>(instruction: Instruction, name: N): instr
 /** The instructions of each phase, fused within it. A phase is what one call runs, so nothing moves between them. */
 export function fuse(phases: readonly (readonly Instruction[])[]): Instruction[][] {
   const fused = phases.map((phase) => [...phase]);
-  for (const phase of fused) {
-    const all = () => fused.flat();
+  for (const phase of fused)
     for (const rule of [fuseActivation, movePoolGradient, fuseActivationGradient, fusePosition, fuseUpdate])
-      rule(phase, all);
-  }
+      rule(phase, sharedBy(fused.flat()), () => fused.flat());
   return fused;
 }
 
@@ -32,15 +30,25 @@ function replace(phase: Instruction[], at: number, instruction: Instruction, rem
   phase.splice(removed, 1);
 }
 
-const readers = (instructions: readonly Instruction[], buffer: Buffer | null): Instruction[] =>
-  instructions.filter((instruction) => buffer && reads(instruction, buffer));
+type Shared = (buffer: Buffer | null) => boolean;
+
+/** Tells whether several instructions read a buffer. What a rule fuses are readers of the one it asks about, so that it holds throughout. */
+function sharedBy(instructions: readonly Instruction[]): Shared {
+  const once = new Set<Buffer>();
+  const more = new Set<Buffer>();
+  for (const instruction of instructions) {
+    const read = accesses(instruction).filter(({ written }) => !written);
+    for (const buffer of new Set(read.map(({ buffer }) => buffer))) (once.has(buffer) ? more : once).add(buffer);
+  }
+  return (buffer) => buffer !== null && more.has(buffer);
+}
 
 /** What computes z: a product whose epilogue has room for an activation. */
 const isProduct = (instruction: Instruction): instruction is Typed<'denseForward'> | Typed<'convolve'> =>
   is(instruction, 'denseForward') || (is(instruction, 'convolve') && !instruction.fields.saved);
 
 /** Y = f(X W + b): the activation goes into the product's epilogue; z is kept only if somebody else reads it. */
-function fuseActivation(phase: Instruction[], all: () => Instruction[]): void {
+function fuseActivation(phase: Instruction[], shared: Shared): void {
   for (let i = 0; i < phase.length; i++) {
     const product = phase[i];
     if (!isProduct(product) || !isLinear(product)) continue;
@@ -48,8 +56,7 @@ function fuseActivation(phase: Instruction[], all: () => Instruction[]): void {
     const j = phase.findIndex((next) => is(next, 'activationForward') && next.fields.x === z && !isLinear(next));
     if (j < 0) continue;
     const { y, activation, alpha } = (phase[j] as Typed<'activationForward'>).fields;
-    const keepsZ = readers(all(), z).length > 1;
-    const fields = { ...product.fields, z: keepsZ ? z : y, y, activation, alpha };
+    const fields = { ...product.fields, z: shared(z) ? z : y, y, activation, alpha };
     replace(phase, i, { ...product, fields } as Instruction, j);
   }
 }
@@ -61,13 +68,13 @@ function gradientOf(instruction: Instruction): Buffer | null {
 }
 
 /** dZ = (dY W^T) f'(z): the derivative goes into the epilogue of the product that nobody else reads. */
-function fuseActivationGradient(phase: Instruction[], all: () => Instruction[]): void {
+function fuseActivationGradient(phase: Instruction[], shared: Shared): void {
   for (let i = 0; i < phase.length; i++) {
     const product = phase[i];
     const gradient = gradientOf(product);
     if (!gradient || !isLinear(product)) continue;
     const j = phase.findIndex((next) => is(next, 'activationBackward') && next.fields.dy === gradient);
-    if (j < 0 || readers(all(), gradient).length > 1) continue;
+    if (j < 0 || shared(gradient)) continue;
     const { saved, dx, activation, alpha } = (phase[j] as Typed<'activationBackward'>).fields;
     if (phase.slice(i).some((later) => saved && writes(later, saved))) continue;
     const target = is(product, 'convolve') ? { z: dx, y: dx } : { dx };
@@ -84,7 +91,7 @@ const isCombination = (instruction: Instruction, kind: keyof typeof Combine): in
  * as from f(z): it is taken where there are fewer of them, before they are spread, and may go into a product there. Where
  * windows overlap, what is added up has then been multiplied already, and may round otherwise.
  */
-function movePoolGradient(phase: Instruction[], all: () => Instruction[]): void {
+function movePoolGradient(phase: Instruction[], shared: Shared, all: () => Instruction[]): void {
   for (let i = 0; i < phase.length; i++) {
     const unpick = phase[i];
     if (!isCombination(unpick, 'unpick')) continue;
@@ -97,7 +104,7 @@ function movePoolGradient(phase: Instruction[], all: () => Instruction[]): void 
     const greatest = chosen.find(
       ({ fields }) => fields.y && fields.table === position?.fields.table && fields.x === position?.fields.x,
     );
-    if (j < 0 || !dy || !greatest || readers(all(), spread).length > 1) continue;
+    if (j < 0 || !dy || !greatest || shared(spread)) continue;
     const derivative = phase[j] as Typed<'activationBackward'>;
     if (derivative.fields.saved !== greatest.fields.x) continue;
     const dx = createBuffer('activationGradient', dy.bytes, 'scratch');
@@ -138,13 +145,13 @@ function fusePosition(phase: Instruction[]): void {
  * W and the optimiser's state are updated by the tile of dW that is in the cache, and dW never reaches memory: if
  * nobody else reads dW, and nobody reads the old W after this product.
  */
-function fuseUpdate(phase: Instruction[], all: () => Instruction[]): void {
+function fuseUpdate(phase: Instruction[], shared: Shared): void {
   for (let j = phase.length - 1; j >= 0; j--) {
     const update = phase[j];
     if (!is(update, 'update')) continue;
     const { p, g, s0, s1, rule } = update.fields;
     const i = phase.findIndex((product) => is(product, 'denseBackwardWeight') && product.fields.dw === g);
-    if (i < 0 || g?.life !== 'scratch' || readers(all(), g).length > 1) continue;
+    if (i < 0 || g?.life !== 'scratch' || shared(g)) continue;
     const after = phase.slice(i + 1, j);
     if (after.some((next) => p && accesses(next).some(({ buffer }) => buffer === p))) continue;
     const product = phase[i] as Typed<'denseBackwardWeight'>;

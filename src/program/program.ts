@@ -103,14 +103,20 @@ export class Program implements Executable {
     this.runtime.heap.expectRoom(bytes, 'compile', figures.join(', '));
     this.#store.allocate(this.#blocks);
     this.#main.allocate(this.#blocks, 'compile');
-    const worth = this.#main.sequence.worthThreads(panels(this.model.batch));
+    const worth = this.#worthThreads();
     if (worth > 1) await this.runtime.pool.grow(worth);
   }
 
   get report(): RuntimeReport {
     const { tier, reason, pool } = this.runtime;
-    const threads = Math.min(pool.threads, this.maxThreads);
+    const threads = Math.min(pool.threads, this.#worthThreads());
     return { tier, threads, reason: [reason, pool.broken].filter(Boolean).join('; ') };
+  }
+
+  /** The most threads that a full batch is worth in what will be run most and what else has been run. */
+  #worthThreads(): number {
+    const entries = [this.#main, ...this.#entries.values()];
+    return Math.max(...entries.map(({ sequence }) => sequence.worthThreads(panels(this.model.batch))));
   }
 
   get steps(): number {
@@ -218,6 +224,10 @@ export class Program implements Executable {
     return { loss: entry.loss(), outputs };
   }
 
+  prepareEvaluation(operation: string): void {
+    this.#entry('evaluate', operation);
+  }
+
   parameters(): Map<string, Tensor> {
     return this.#kept('parameters');
   }
@@ -273,17 +283,26 @@ export class Program implements Executable {
     this.runtime.fillUniform(this.#store.address(node), node.shape, seed, stream, low, high);
   }
 
-  snapshot(): Snapshot {
-    this.#alive('snapshot');
-    return { steps: this.#steps, learningRate: this.learningRate, data: [this.#store.values().slice()] };
+  snapshot(over?: Snapshot): Snapshot {
+    this.#alive('fit');
+    const values = this.#store.values();
+    const copy = over?.data[0] ?? new Float32Array(values.length);
+    copy.set(values);
+    return { steps: this.#steps, learningRate: this.learningRate, data: [copy] };
   }
 
   restore({ steps, learningRate, data }: Snapshot): void {
-    this.#alive('restore');
+    this.#alive('fit');
     this.#store.values().set(data[0]);
     this.#steps = steps;
     this.learningRate = learningRate;
     this.#stage = 'none';
+  }
+
+  allFinite(): boolean {
+    this.#alive('fit');
+    const { byteOffset, length } = this.#store.values();
+    return this.runtime.exports.allFinite(byteOffset, length) !== 0;
   }
 
   dispose(): void {

@@ -3,7 +3,7 @@
  * oracle of the tests, in f64 where asked for, and the baseline of the benchmarks.
  */
 import { DisposedError, MemoryError, UnsupportedError, ValueError } from '../errors.js';
-import { checkFeeds, checkFinite, type FeedRule, feedRules, viewRule } from '../graph/feeds.js';
+import { allFinite, checkFeeds, checkFinite, type FeedRule, feedRules, viewRule } from '../graph/feeds.js';
 import {
   checkStates,
   checkTensors,
@@ -98,8 +98,7 @@ export class Reference implements Executable {
     const rules = feedRules(roots);
     const rows = checkFeeds(operation, rules, feeds, this.model.batch);
     // From here on a refusal leaves no samples to go back from, as in the kernels.
-    this.#fed = null;
-    this.#gradients = null;
+    this.#forget();
     checkFinite(operation, rules, feeds);
     const result = this.#evaluate([value], feeds, rows);
     this.#fed = { feeds: copyFeeds(feeds), rows };
@@ -136,8 +135,7 @@ export class Reference implements Executable {
     for (const { target, value } of assignments)
       (this.#kept.get(target) as Values).set(this.#gradients.get(value) as Values);
     this.#steps++;
-    this.#fed = null;
-    this.#gradients = null;
+    this.#forget();
   }
 
   trainStep(feeds: Feeds): number {
@@ -180,6 +178,11 @@ export class Reference implements Executable {
     };
   }
 
+  /** What a pass takes, it takes anew each time. */
+  prepareEvaluation(operation: string): void {
+    this.#alive(operation);
+  }
+
   parameters(): Map<string, Tensor> {
     return this.#tensors('parameters');
   }
@@ -204,8 +207,7 @@ export class Reference implements Executable {
     this.#alive('setParameters');
     checkTensors('setParameters', this.#derivation.kept, values);
     for (const [name, { data }] of values) this.#named(name).set(data);
-    this.#fed = null;
-    this.#gradients = null;
+    this.#forget();
   }
 
   resume(steps: number, values: ReadonlyMap<string, Tensor>): void {
@@ -214,8 +216,7 @@ export class Reference implements Executable {
     checkStates(states, values);
     for (const [name, state] of states) this.#state(state).set((values.get(name) as Tensor).data);
     this.#steps = steps;
-    this.#fed = null;
-    this.#gradients = null;
+    this.#forget();
   }
 
   fillUniform(name: string, seed: number, stream: number, low: number, high: number): void {
@@ -226,22 +227,27 @@ export class Reference implements Executable {
     values.set(drawn);
   }
 
-  snapshot(): Snapshot {
-    this.#alive('snapshot');
-    return {
-      steps: this.#steps,
-      learningRate: this.learningRate,
-      data: this.#arrays().map((values) => values.slice()),
-    };
+  snapshot(over?: Snapshot): Snapshot {
+    this.#alive('fit');
+    const data = this.#arrays().map((values, i) => {
+      const copy = over?.data[i] ?? this.#array(values.length);
+      copy.set(values);
+      return copy;
+    });
+    return { steps: this.#steps, learningRate: this.learningRate, data };
   }
 
   restore({ steps, learningRate, data }: Snapshot): void {
-    this.#alive('restore');
+    this.#alive('fit');
     for (const [i, values] of this.#arrays().entries()) values.set(data[i]);
     this.#steps = steps;
     this.learningRate = learningRate;
-    this.#fed = null;
-    this.#gradients = null;
+    this.#forget();
+  }
+
+  allFinite(): boolean {
+    this.#alive('fit');
+    return this.#arrays().every(allFinite);
   }
 
   /** Everything that training changes, in a fixed order. */
@@ -251,6 +257,12 @@ export class Reference implements Executable {
 
   dispose(): void {
     this.#disposed = true;
+  }
+
+  /** What a pass has left does not belong to the parameters any more, or to the samples. */
+  #forget(): void {
+    this.#fed = null;
+    this.#gradients = null;
   }
 
   #state({ parameter, index }: OptimizerState): Values {

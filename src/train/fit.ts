@@ -1,9 +1,9 @@
 /** The training loop. */
-import { DivergenceError, ValueError } from '../errors.js';
+import { DivergenceError, MemoryError, ValueError } from '../errors.js';
 import { anything, checkFields, type FieldsOf, flag, optional, positiveInteger, type Requirement } from '../fields.js';
-import { allFinite } from '../graph/feeds.js';
-import type { Samples, Snapshot } from '../graph/model.js';
+import type { Executable, Samples, Snapshot } from '../graph/model.js';
 import { Generator } from '../random.js';
+import { showBytes } from '../runtime/heap.js';
 import { type Columns, type Dataset, rowsOf } from './data.js';
 import type { Evaluation } from './metrics.js';
 
@@ -54,6 +54,7 @@ export interface Checked {
 
 /** What `fit` needs of a network. */
 export interface Trainable {
+  readonly executable: Executable;
   readonly batch: number;
   readonly seed: number;
   /** Epochs that the network has been trained for, so that a second `fit` draws new orders. */
@@ -62,19 +63,11 @@ export interface Trainable {
   readonly sizes: Readonly<Record<string, number>>;
   /** The columns that a step takes; evaluation may take more. */
   readonly taken: readonly string[];
-  steps(): number;
   /** The samples, and how many. Throws if anything in the data is not as it must be, but for numbers that are not finite. */
   check(operation: string, data: Dataset): Checked;
   /** Throws if a number is not finite. */
   checkFinite(operation: string, columns: Columns): void;
-  /** Room for a column of a batch, which `trainStep` does not copy. */
-  view(name: string): Float32Array;
-  /** The samples where rows of them need no copy; null if there is no such place. */
-  place(columns: Columns): Samples | null;
-  trainStep(columns: Columns): number;
   evaluate(columns: Columns, rows: number): Evaluation;
-  snapshot(): Snapshot;
-  restore(snapshot: Snapshot): void;
 }
 
 /** A state that training may go back to: at the start of an epoch, when the network had been trained for `epochs`. */
@@ -97,6 +90,8 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => void later(resolv
 export async function fit(net: Trainable, data: Dataset, options: FitOptions): Promise<EpochReport[]> {
   checkFields('fit', options, fitFields);
   const { training, validation } = split(net, data, options.validation);
+  // What validation takes of memory is refused now, if at all, and not after an epoch.
+  if (validation) net.executable.prepareEvaluation('fit (validation)');
   const samples = prepared(net, training.columns);
   try {
     return await train(net, { samples, rows: training.rows, validation }, options);
@@ -110,21 +105,25 @@ async function train(
   { samples, rows, validation }: { samples: Samples; rows: number; validation: Checked | null },
   { epochs = 1, shuffle = true, signal, onBatch, onEpoch }: FitOptions,
 ): Promise<EpochReport[]> {
+  const { executable } = net;
   const batches = Math.ceil(rows / net.batch);
   const history: EpochReport[] = [];
   let turn = performance.now();
-  let start: Start = { epoch: 1, epochs: net.epochs, snapshot: net.snapshot() };
-  let good = start;
+  let good = startOf(net, 1);
+  // The last step of an epoch may be the one that went too far: a start is good once a loss from there was finite. Until
+  // then the one before is kept, and from then on it is what the next one is written over.
+  let next = epochs > 1 ? startOf(net, 1) : good;
   const diverge = (what: string, where: string): never => {
-    const step = net.steps();
-    net.restore(good.snapshot);
+    const step = executable.steps;
+    executable.restore(good.snapshot);
     net.epochs = good.epochs;
     throw new DivergenceError(
       `fit: expected ${what} in step ${step} (${where}); the network is back at the start of epoch ${good.epoch}; try a smaller learning rate, or scale the inputs`,
     );
   };
 
-  for (let epoch = 1; epoch <= epochs; epoch++) {
+  for (let epoch = 1; epoch <= epochs && !signal?.aborted; epoch++) {
+    if (epoch > 1) next = startOf(net, epoch, next.snapshot);
     const order = new Uint32Array(rows).map((_, i) => i);
     if (shuffle) new Generator(net.seed, SHUFFLE_STREAM + net.epochs).shuffle(order);
     let total = 0;
@@ -136,8 +135,7 @@ async function train(
       const loss = samples.trainStep(taken);
       seconds += (performance.now() - began) / 1000;
       if (!Number.isFinite(loss)) diverge(`a finite loss, got ${loss}`, `epoch ${epoch}, batch ${index + 1}`);
-      // The last step of an epoch may be the one that went too far: a start is good once a loss from there was finite.
-      if (index === 0) good = start;
+      if (index === 0 && epoch > 1) [good, next] = [next, good];
       total += loss * taken.length;
       const seen = Math.min(rows, (index + 1) * net.batch);
       await onBatch?.({ epoch, batch: index + 1, batches, loss, samples: seen });
@@ -150,8 +148,7 @@ async function train(
     if (evaluation && !Number.isFinite(evaluation.loss))
       diverge(`a finite validation loss, got ${evaluation.loss}`, `epoch ${epoch}`);
     net.epochs++;
-    const snapshot = net.snapshot();
-    if (!snapshot.data.every(allFinite)) diverge('finite parameters', `epoch ${epoch}`);
+    if (!executable.allFinite()) diverge('finite parameters', `epoch ${epoch}`);
     const report = {
       epoch,
       loss: total / rows,
@@ -161,10 +158,20 @@ async function train(
     };
     history.push(report);
     await onEpoch?.(report);
-    // What `onEpoch` has changed, a learning rate say, is what the next epoch begins with.
-    start = { epoch: epoch + 1, epochs: net.epochs, snapshot: onEpoch ? net.snapshot() : snapshot };
   }
   return history;
+}
+
+/** The network as it is, written over an earlier copy if there is one. Throws `MemoryError` if there is no room for one. */
+function startOf({ executable, epochs }: Trainable, epoch: number, over?: Snapshot): Start {
+  try {
+    return { epoch, epochs, snapshot: executable.snapshot(over) };
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const { parameters, states } = executable.plan;
+    const bytes = showBytes(parameters + states);
+    throw new MemoryError(`fit: expected ${bytes} for a copy of what is trained, got ${cause.message}`, { cause });
+  }
 }
 
 const callback: Requirement = { holds: (x) => typeof x === 'function', text: 'a function' };
@@ -219,7 +226,7 @@ function split(
 /** The samples, ready for steps on any rows of them. Throws if a number is not finite. */
 function prepared(net: Trainable, columns: Columns): Samples {
   const taken = Object.fromEntries(net.taken.map((name) => [name, columns[name]]));
-  const placed = net.place(taken);
+  const placed = net.executable.place(taken);
   // The kernels look while they copy, faster than JavaScript does; it finds the number that is not finite.
   if (placed?.finite) return placed;
   placed?.dispose();
@@ -229,7 +236,7 @@ function prepared(net: Trainable, columns: Columns): Samples {
 
 /** Samples that stay where they are: those of each batch are gathered where the network reads them. */
 function gathered(net: Trainable, columns: Columns): Samples {
-  const { batch, sizes } = net;
+  const { executable, batch, sizes } = net;
   const sources = Object.entries(columns).map(([name, values]) => ({
     name,
     size: sizes[name],
@@ -238,7 +245,7 @@ function gathered(net: Trainable, columns: Columns): Samples {
   const gather = (rows: Uint32Array): Columns => {
     const piece: Record<string, Float32Array> = {};
     for (const { name, size, source } of sources) {
-      const target = net.view(name);
+      const target = executable.view(name);
       rows.forEach((row, i) => {
         if (size === 1) target[i] = source[row];
         else target.set(source.subarray(row * size, (row + 1) * size), i * size);
@@ -247,5 +254,5 @@ function gathered(net: Trainable, columns: Columns): Samples {
     }
     return piece;
   };
-  return { finite: true, trainStep: (rows) => net.trainStep(gather(rows)), dispose: () => {} };
+  return { finite: true, trainStep: (rows) => executable.trainStep(gather(rows)), dispose: () => {} };
 }

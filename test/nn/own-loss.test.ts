@@ -1,8 +1,8 @@
 /** A loss of one's own: a function from the output and the targets to graph. */
 import { describe, expect, it } from 'vitest';
 import { UnsupportedError, ValueError } from '../../src/errors.js';
-import { dense, from, type LossFunction, network, sgd } from '../../src/index.js';
-import { gradients, mean, mul, parameter, square, sub, sum } from '../../src/lanegrad-graph.js';
+import { batchNorm, dense, dropout, from, type LossFunction, type Network, network, sgd } from '../../src/index.js';
+import { add, exp, gradients, mean, mul, neg, parameter, square, sub, sum } from '../../src/lanegrad-graph.js';
 import { Generator } from '../../src/random.js';
 import { uniform } from '../numbers.js';
 import { availableTiers } from '../tiers.js';
@@ -64,6 +64,31 @@ describe.each(await availableTiers())('a loss that is a function, on %s', (tier)
     expect(net.forward(x, y)).toBeLessThan(first);
     expect(net.parameters().get('strength')?.data[0]).not.toBe(2);
     net.dispose();
+  });
+});
+
+describe.each(await availableTiers())('a parameter of the loss, on %s', (tier) => {
+  /** exp(-s) * squared + s, where s is learnt (Kendall et al., 2018). */
+  const uncertain: LossFunction = (output, targets) => {
+    const s = parameter('s', [], 0.5);
+    return add(mul(exp(neg(s)), squared(output, targets)), s);
+  };
+  const value = (net: Network) => net.parameters().get('s')?.data[0] as number;
+
+  it.each([
+    ['dropout', dropout(0.5)],
+    ['batchNorm', batchNorm()],
+  ])('is one where %s makes two graphs: what is trained is evaluated', async (_, layer) => {
+    const layers = [dense(6, 'tanh'), layer, dense(3)];
+    const net = await network({ ...options, layers, loss: uncertain, tier });
+    const plain = await network({ ...options, layers, loss: 'meanSquaredError', tier });
+    await net.fit({ x, y }, { epochs: 3, validation: { x, y } });
+    plain.setParameters(new Map([...net.parameters()].filter(([name]) => name !== 's')));
+    plain.setParameters(net.statistics());
+    expect(value(net)).not.toBe(0.5);
+    const expected = Math.exp(-value(net)) * plain.evaluate({ x, y }).loss + value(net);
+    expect(net.evaluate({ x, y }).loss).toBeCloseTo(expected, 5);
+    for (const made of [net, plain]) made.dispose();
   });
 });
 

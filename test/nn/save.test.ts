@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CheckpointError } from '../../src/errors.js';
 import { adam, dense, load, type Network, network, sgd } from '../../src/index.js';
 import { Generator } from '../../src/random.js';
 import type { TierName } from '../../src/tier.js';
@@ -88,12 +89,23 @@ describe('save and load', () => {
     net.dispose();
   });
 
-  it('that fail to write leave no file behind', async () => {
+  it('that cannot be written or read are told by the path that was given, and leave nothing behind', async () => {
     const net = await trained();
     const before = await readdir(folder);
-    await expect(net.save(join(folder, 'nowhere', 'net.safetensors'))).rejects.toThrow();
+    const refuses = async (path: string, call: () => Promise<unknown>, reason: RegExp) => {
+      const error = (await call().catch((thrown) => thrown)) as Error & { cause: { code: string } };
+      expect(error).toBeInstanceOf(CheckpointError);
+      expect(error.message).toMatch(reason);
+      expect(error.message).toContain(` at '${path}', got E`);
+      expect(error.message).not.toContain('.tmp');
+      expect(error.cause.code).toMatch(/^E[A-Z]+$/);
+    };
+    const nowhere = join(folder, 'nowhere', 'net.safetensors');
+    await refuses(nowhere, () => net.save(nowhere), /^save: expected a file to write at .* ENOENT: [a-z ]+$/);
     // A folder cannot be replaced by a file: this fails at the last moment.
-    await expect(net.save(folder)).rejects.toThrow();
+    await refuses(folder, () => net.save(folder), /^save: expected a file to write at /);
+    await refuses(nowhere, () => load(nowhere), /^load: expected a file to read at .* ENOENT: [a-z ]+$/);
+    await refuses(folder, () => load(folder), /^load: expected a file to read at /);
     expect(await readdir(folder)).toEqual(before);
     expect((await readdir(tmpdir())).filter((name) => name.startsWith(`${folder.split(/[\\/]/).at(-1)}.`))).toEqual([]);
     net.dispose();

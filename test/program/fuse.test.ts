@@ -58,6 +58,26 @@ async function trainingStep(model: Model): Promise<Instruction[]> {
 const count = (instructions: readonly Instruction[], name: InstructionName) =>
   instructions.filter((instruction) => instruction.name === name).length;
 
+/** How often instructions are looked into while the training step of so many dense layers is fused. */
+async function looks(layers: number): Promise<number> {
+  let output: Node = x;
+  for (let i = 0; i < layers; i++) output = relu(dense(output, weight(`w${i}`, 20, 20), vector(`b${i}`, 20)));
+  const loss = toTargets(output);
+  const names = Array.from({ length: layers }, (_, i) => [`w${i}`, `b${i}`]).flat();
+  (await compileProgram(modelOf(loss, [output], names), { tier: tiers[0], threads: 1 })).dispose();
+  const [phases] = vi.mocked(fuse).mock.calls.at(-1) as Parameters<typeof fuse>;
+  let count = 0;
+  const watch = ({ name, fields }: Instruction): Instruction => ({
+    name,
+    get fields() {
+      count++;
+      return fields;
+    },
+  });
+  fuse(phases.map((phase) => phase.map(watch)));
+  return count;
+}
+
 /** Trains three steps, calls forward, backward and predict, and expects what plain JavaScript gets. */
 async function expectRight(model: Model): Promise<void> {
   const oracle = new Reference(model, 'f64');
@@ -304,4 +324,9 @@ describe('an update', () => {
   ])('does not join it %s', (_, phases) => {
     expect(names(fuse(phases))).toEqual(names(phases));
   });
+});
+
+it('an instruction is looked into about as often among many as among few', async () => {
+  const [few, many] = [await looks(10), await looks(40)];
+  expect(many).toBeLessThan(2 * 4 * few);
 });

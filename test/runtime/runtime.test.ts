@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { platform } from '#platform';
 import { WorkerError } from '../../src/errors.js';
+import { dense, network } from '../../src/index.js';
 import { Heap } from '../../src/runtime/heap.js';
 import { createMemory, instantiate, kernelBytes } from '../../src/runtime/kernels.js';
 import { Pool } from '../../src/runtime/pool.js';
@@ -21,6 +22,21 @@ describe('a runtime', () => {
     const chosen = await runtimeFor(undefined);
     expect(await runtimeFor(chosen.tier)).toBe(chosen);
     expect(await runtimeFor(undefined)).toBe(chosen);
+  });
+});
+
+describe('the report of a network', () => {
+  const create = (units: number, threads?: number) =>
+    network({ input: units, layers: [dense(units), dense(10)], loss: 'softmaxCrossEntropy', batch: 128, threads });
+
+  it('tells the threads that it uses, not those that others have started', async () => {
+    const { pool } = await runtimeFor(undefined);
+    const [small, large, alone] = [await create(2), await create(512, 2), await create(512, 1)];
+    await pool.grow(2);
+    expect(pool.threads).toBeGreaterThan(1);
+    expect([small, large, alone].map(({ runtime }) => runtime.threads)).toEqual([1, 2, 1]);
+    for (const net of [small, large, alone]) net.dispose();
+    expect(small.runtime.threads).toBe(1);
   });
 });
 

@@ -9,6 +9,7 @@ import {
   type NetworkOptions,
   network,
   sgd,
+  ValueError,
 } from '../../src/index.js';
 import { Generator } from '../../src/random.js';
 import { integers, uniform } from '../numbers.js';
@@ -231,6 +232,30 @@ describe.each(['js', best] as const)('on %s', (tier) => {
       await net.fit(data, { onBatch });
       await twin.fit(data);
       expect(net.parameters()).toEqual(twin.parameters());
+    });
+  });
+
+  describe('a second fit of a network', () => {
+    it('is refused until the first has ended, which goes on as if it had not been called', async () => {
+      const [net, twin, other] = [await create(), await create(), await create()];
+      const refused = 'fit: expected a network that no other fit is training, got one that is';
+      const training = net.fit(data, { epochs: 2, onEpoch: () => expect(net.fit(data)).rejects.toThrow(refused) });
+      await expect(net.fit(data)).rejects.toThrow(new ValueError(refused));
+      await other.fit(data);
+      expect(await training).toHaveLength(2);
+      await twin.fit(data, { epochs: 2 });
+      expect([net.parameters(), net.epochs]).toEqual([twin.parameters(), 2]);
+    });
+
+    it('may follow one that was refused, has failed or was aborted', async () => {
+      const net = await create();
+      await expect(net.fit({ x: [], y: [] })).rejects.toThrow('at least one row');
+      const onBatch = () => {
+        throw new Error('enough');
+      };
+      await expect(net.fit(data, { onBatch })).rejects.toThrow('enough');
+      await net.fit(data, { signal: AbortSignal.abort() });
+      expect(await net.fit(data)).toHaveLength(1);
     });
   });
 

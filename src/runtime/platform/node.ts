@@ -1,10 +1,11 @@
 /** Node.js, and what is compatible with it. */
 import { randomUUID } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile as read, rename, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { isMainThread, Worker } from 'node:worker_threads';
 import { inflateSync } from 'node:zlib';
+import { CheckpointError } from '../../errors.js';
 import type { Platform, WorkerHandle, WorkerStart } from './platform.js';
 import { WORKER_SOURCE } from './worker.js';
 
@@ -46,6 +47,20 @@ function environment(name: string): string | undefined {
   }
 }
 
+/** What the file system refuses, told about the path that was given: its own message may be about the file beside it. */
+const refused = (expected: string, path: string, cause: unknown): CheckpointError => {
+  const reason = (cause as Error).message.replace(/, \w+( '.*)?$/s, '');
+  return new CheckpointError(`${expected} at '${path}', got ${reason}`, { cause });
+};
+
+async function readFile(path: string): Promise<Uint8Array> {
+  try {
+    return await read(path);
+  } catch (cause) {
+    throw refused('load: expected a file to read', path, cause);
+  }
+}
+
 async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
   const beside = `${path}.${randomUUID()}.tmp`;
   try {
@@ -57,9 +72,9 @@ async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
       await file.close();
     }
     await rename(beside, path);
-  } catch (error) {
+  } catch (cause) {
     await rm(beside, { force: true });
-    throw error;
+    throw refused('save: expected a file to write', path, cause);
   }
 }
 
@@ -78,6 +93,6 @@ export const platform: Platform = {
   startWorker,
   // Web streams take 10 ms to load here, atob's way to bytes 5. The copy is no Buffer, whose `slice` would not copy.
   inflate: async (base64) => new Uint8Array(inflateSync(Buffer.from(base64, 'base64'))),
-  readFile: (path) => readFile(path),
+  readFile,
   writeFile,
 };

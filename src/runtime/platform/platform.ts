@@ -31,7 +31,8 @@ export interface Platform {
   startWorker(start: WorkerStart, onExit: (reason: string) => void): WorkerHandle;
   /** The bytes of zlib data in base64. */
   inflate(base64: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** Throws `CheckpointError` where there is no file to read. */
   readFile(path: string): Promise<Uint8Array>;
-  /** Writes beside the target, then renames into place: nothing is lost when writing fails. */
+  /** Writes beside the target, then renames into place: nothing is lost when writing fails, which throws `CheckpointError`. */
   writeFile(path: string, bytes: Uint8Array): Promise<void>;
 }
