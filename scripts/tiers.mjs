@@ -14,8 +14,9 @@
  * READ_AHEAD says whether micro-kernels touch memory that is needed later. Where products are as slow as on `simd`, whose
  * loops start all the instructions that a core can, the loads cost more than they save.
  *
- * STREAMS says how many panels of W the kernel of one sample reads side by side: as many as have room in the registers,
- * four on `wide`. Two threads read 50 GB/s in one stream each, and 60 in four. On `scalar` a line alone fills the registers.
+ * STREAMS says how many panels kernels over listed terms take side by side: as many as have room in the registers, four on
+ * `wide`. Those of one sample are read from memory: two threads read 50 GB/s in one stream each, and 60 in four. On `scalar`
+ * half a line fills the registers.
  */
 const fused = (c, a, b) => `f32x4.relaxed_madd(${a}, ${b}, ${c})`;
 
