@@ -88,7 +88,7 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => void later(resolv
 
 /** Trains on the data; see `Network.fit`. */
 export async function fit(net: Trainable, data: Dataset, options: FitOptions): Promise<EpochReport[]> {
-  checkFields('fit', options, fitFields);
+  checkFields('fit', options, fitFields, { batchSize: 'batch is what the network was made with' });
   const { training, validation } = split(net, data, options.validation);
   // What validation takes of memory is refused now, if at all, and not after an epoch.
   if (validation) net.executable.prepareEvaluation('fit (validation)');
