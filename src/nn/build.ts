@@ -6,7 +6,7 @@ import { type Node, type Shape, sameShape, showShape, size } from '../graph/node
 import { add, mul } from '../graph/ops/elementwise.js';
 import { input, parameter, statistic } from '../graph/ops/source.js';
 import type { NetworkConfig, OutputConfig } from './config.js';
-import type { LayerBase, Range, Scope } from './layer.js';
+import type { Range, Scope } from './layer.js';
 import { checkLayer, type Layer, ruleOf, whereIs } from './layers/index.js';
 import { buildLoss, targetShape } from './loss.js';
 import { type Topology, topologyOf } from './topology.js';
@@ -75,7 +75,7 @@ class Builder {
   readonly #sources = new Map<string, Node>();
   readonly #targets = new Map<string, Node>();
   /** All layers by name, those within others included. */
-  readonly #named = new Map<string, LayerBase<string>>();
+  readonly #named = new Map<string, Layer>();
   #streams = 0;
 
   constructor({ seed = 0, sampleWeights = false, ...config }: NetworkConfig) {
@@ -97,7 +97,7 @@ class Builder {
     const training = this.#mode(true);
     if (this.#weights && !training.loss)
       throw new ValueError('network: expected no sampleWeights without a loss, got true');
-    const differs = this.#topology.layers.some(({ layer }) => ruleOf(layer).differs?.(layer));
+    const differs = [...this.#named.values()].some((layer) => ruleOf(layer).differs?.(layer));
     return {
       inputs: this.#inputs,
       outputs: this.#topology.outputs.map((output) => ({ ...output, targets: this.#targets.get(output.name) ?? null })),
@@ -111,7 +111,7 @@ class Builder {
   }
 
   /** Remembers a layer, and the layers within it, by name: others may share their parameters. */
-  #collect(name: string, layer: LayerBase<string>): void {
+  #collect(name: string, layer: Layer): void {
     this.#named.set(name, layer);
     const { layers = [] } = layer as { layers?: readonly Layer[] };
     layers.forEach((inner, index) => {

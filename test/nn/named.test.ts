@@ -2,7 +2,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   add,
+  batchNorm,
   dense,
+  dropout,
   from,
   load,
   multiply,
@@ -247,6 +249,26 @@ describe('a residual', () => {
       ),
     ).toBeLessThan(1e-6);
   });
+
+  it.each([batchNorm(), dropout(0.5)])(
+    'predicts unlike it trains if but a layer within it does: $kind',
+    async (inner) => {
+      const net = await create({
+        input: 5,
+        layers: [residual([residual([inner])])],
+        loss: 'meanSquaredError',
+        optimizer: sgd(),
+        batch: ROWS,
+      });
+      net.trainStep(left, left);
+      expect(net.forward(left, left)).not.toBe(net.evaluate({ x: left, y: left }).loss);
+      const { data } = net.predict(left);
+      expect(net.predict(left.subarray(0, 5)).data).toEqual(data.subarray(0, 5));
+      const again = await load(await net.save());
+      made.push(again);
+      expect(again.predict(left).data).toEqual(data);
+    },
+  );
 
   it('may hold another, and trains', async () => {
     const block = residual([dense(5, 'tanh'), residual([dense(5, 'tanh')])]);
