@@ -76,6 +76,7 @@ export class Network<Prediction = Tensor> {
       trainStep: (columns) => executable.trainStep(columns),
       evaluate: (columns, rows) => this.#evaluate(columns, rows),
       steps: () => executable.steps,
+      finite: () => executable.finite(),
       snapshot: () => executable.snapshot(),
       restore: (snapshot) => executable.restore(snapshot),
     };

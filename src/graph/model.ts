@@ -95,6 +95,8 @@ export interface Executable {
   setParameters(values: ReadonlyMap<string, Tensor>): void;
   /** Goes on from what another run has kept: after so many steps, with all of its states, which are checked first. */
   resume(steps: number, states: ReadonlyMap<string, Tensor>): void;
+  /** Whether everything that training changes is finite. */
+  finite(): boolean;
   /** A copy of everything that training changes. */
   snapshot(): Snapshot;
   /** Goes back to a snapshot of this model. */

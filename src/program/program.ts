@@ -1,6 +1,7 @@
 /** A model compiled to programs that run in WebAssembly: one call each for forward, backward, step and trainStep. */
 import { platform } from '#platform';
 import { DisposedError, UnsupportedError, ValueError } from '../errors.js';
+import { allFinite } from '../graph/feeds.js';
 import {
   checkStates,
   checkTensors,
@@ -271,6 +272,15 @@ export class Program implements Executable {
     this.#alive('fillUniform');
     const node = this.derivation.parameters.get(name) as Node;
     this.runtime.fillUniform(this.#store.address(node), node.shape, seed, stream, low, high);
+  }
+
+  finite(): boolean {
+    this.#alive('finite');
+    // Whole lines are looked at faster than numbers, but lanes beyond a tensor may hold anything.
+    if (allFinite(this.#store.values())) return true;
+    return [this.parameters(), this.statistics(), this.states()].every((tensors) =>
+      [...tensors.values()].every(({ data }) => allFinite(data)),
+    );
   }
 
   snapshot(): Snapshot {

@@ -3,7 +3,7 @@
  * oracle of the tests, in f64 where asked for, and the baseline of the benchmarks.
  */
 import { DisposedError, MemoryError, UnsupportedError, ValueError } from '../errors.js';
-import { checkFeeds, checkFinite, type FeedRule, feedRules, viewRule } from '../graph/feeds.js';
+import { allFinite, checkFeeds, checkFinite, type FeedRule, feedRules, viewRule } from '../graph/feeds.js';
 import {
   checkStates,
   checkTensors,
@@ -224,6 +224,11 @@ export class Reference implements Executable {
     const drawn = new Float32Array(values.length);
     fillUniform(drawn, seed, stream, low, high);
     values.set(drawn);
+  }
+
+  finite(): boolean {
+    this.#alive('finite');
+    return this.#arrays().every(allFinite);
   }
 
   snapshot(): Snapshot {

@@ -1,7 +1,6 @@
 /** The training loop. */
 import { DivergenceError, ValueError } from '../errors.js';
 import { anything, checkFields, type FieldsOf, flag, optional, positiveInteger, type Requirement } from '../fields.js';
-import { allFinite } from '../graph/feeds.js';
 import type { Samples, Snapshot } from '../graph/model.js';
 import { Generator } from '../random.js';
 import { type Columns, type Dataset, rowsOf } from './data.js';
@@ -73,6 +72,8 @@ export interface Trainable {
   place(columns: Columns): Samples | null;
   trainStep(columns: Columns): number;
   evaluate(columns: Columns, rows: number): Evaluation;
+  /** Whether parameters, statistics and the optimiser's state are finite. */
+  finite(): boolean;
   snapshot(): Snapshot;
   restore(snapshot: Snapshot): void;
 }
@@ -151,7 +152,7 @@ async function train(
       diverge(`a finite validation loss, got ${evaluation.loss}`, `epoch ${epoch}`);
     net.epochs++;
     const snapshot = net.snapshot();
-    if (!snapshot.data.every(allFinite)) diverge('finite parameters', `epoch ${epoch}`);
+    if (!net.finite()) diverge('finite parameters', `epoch ${epoch}`);
     const report = {
       epoch,
       loss: total / rows,
