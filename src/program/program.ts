@@ -79,7 +79,7 @@ export class Program implements Executable {
     const { parameters, gradients, value } = derivation;
     const kinds: Kind[] = value ? ['split', 'evaluate', 'predict'] : ['predict'];
     const roots = kinds.flatMap((kind) => Object.values(rootsOf(kind, model, derivation)).flat());
-    const targets = derivation.assignments.map(({ target }) => target);
+    const targets = (model.assignments ?? []).map(({ target }) => target);
     const kept = reachable([...roots, ...targets]).filter(isKept);
     const trained = model.update ? [...parameters.values()].filter((node) => gradients.has(node.name as string)) : [];
     this.#store = new Store(runtime, kept, trained, model.update?.states ?? []);

@@ -129,6 +129,27 @@ describe.each(await availableTiers())('several inputs and outputs on %s', (tier)
     net.dispose();
   });
 
+  it('are normalised by running statistics where only an output without a loss needs one of the inputs', async () => {
+    const [net, twin] = [0, 1].map(() =>
+      create({
+        inputs: { left: 5, right: 3 },
+        layers: { trained: from('left', dense(2)), other: from('right', batchNorm()) },
+        outputs: { trained: { loss: 'meanSquaredError' }, other: {} },
+        optimizer: sgd(),
+        batch: ROWS,
+        tier,
+      }),
+    );
+    await (await net).fit({ x: { left, right }, y: size }, { shuffle: false });
+    (await twin).trainStep({ left, right }, size);
+    const mean = (await net).statistics().get('other.runningMean') as Tensor;
+    expect(mean).toEqual((await twin).statistics().get('other.runningMean'));
+    const column = right.filter((_, i) => i % 3 === 0);
+    expect(mean.data[0]).toBeCloseTo((0.1 * column.reduce((a, b) => a + b)) / ROWS, 6);
+    const predicted = (await net).predict({ left, right }) as Record<string, Tensor>;
+    expect(predicted.other.data[0]).not.toBe(right[0]);
+  });
+
   it('are fitted where only an output without a loss needs one of the inputs', async () => {
     const net = await network({
       inputs: { a: 2, b: 3 },
