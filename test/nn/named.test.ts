@@ -241,6 +241,38 @@ describe('shared parameters', () => {
     ).toBeLessThan(1e-6);
   });
 
+  it.each<[string, NetworkOptions['layers'], string[]]>([
+    [
+      'named before it as a source',
+      { b: { ...from('left', dense(5)), share: 'z' }, z: from('right', dense(5)), y: from(['b', 'z'], add()) },
+      ['y'],
+    ],
+    ['an output before it', { b: { ...from('left', dense(5)), share: 'z' }, z: from('right', dense(5)) }, ['b', 'z']],
+    [
+      'within a residual before it',
+      { b: from('left', residual([{ ...dense(5), share: 'z' }])), z: from('right', dense(5)) },
+      ['b', 'z'],
+    ],
+    [
+      'shared from within a residual after it',
+      { b: { ...from('left', dense(5)), share: 'z.0' }, z: from('right', residual([dense(5)])) },
+      ['b', 'z'],
+    ],
+  ])('belong to the layer that is named, even by one that is %s', async (_, layers, outputs) => {
+    const net = await create({
+      inputs: { left: 5, right: 5 },
+      layers,
+      outputs: Object.fromEntries(outputs.map((name) => [name, {}])),
+    });
+    expect([...net.parameters().keys()].map((name) => name.replace('.0', ''))).toEqual(['z.weight', 'z.bias']);
+  });
+
+  it('are of no use to an output by themselves', async () => {
+    const layers = { b: { ...from('left', dense(5)), share: 'z' }, z: from('right', dense(5)) };
+    const net = create({ inputs: { left: 5, right: 5 }, layers, outputs: { b: {} } });
+    await expect(net).rejects.toThrow("used by an output, got 'right', which no output needs");
+  });
+
   it('are shared in a list by index', async () => {
     const net = await create({ input: 5, layers: [dense(5, 'tanh'), { ...dense(5, 'tanh'), share: '0' }, dense(2)] });
     expect([...net.parameters().keys()]).toEqual(['0.weight', '0.bias', '2.weight', '2.bias']);
