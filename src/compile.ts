@@ -164,7 +164,10 @@ export class GraphProgram {
     return this.#executable.trainStep(feeds);
   }
 
-  /** The outputs for these samples, [rows, ...shape] each. */
+  /**
+   * The outputs for these samples, [rows, ...shape] each. Feeds are the inputs that the outputs depend on; where there
+   * are none, as of a gradient that is constant, there is one row.
+   */
   predict(feeds: Feeds = {}): Tensor[] {
     return this.#executable.predict(feeds);
   }

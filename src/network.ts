@@ -56,7 +56,8 @@ export class Network<Prediction = Tensor> {
     this.#predictRules = feedRules(inference.outputs);
     const rules = feedRules([training.loss, inference.loss, ...inference.outputs].filter((node) => node !== null));
     this.#rules = training.loss ? rules : [];
-    const taken = training.loss ? feedRules([training.loss]).map(({ name }) => name) : [];
+    const assigned = config.optimizer ? graph.assignments.map(({ value }) => value) : [];
+    const taken = training.loss ? feedRules([training.loss, ...assigned]).map(({ name }) => name) : [];
     const fed = [...graph.inputs.map(({ node }) => node), ...trained.map(({ targets }) => targets as Node)];
     const columns = fed.map(({ name }) => name as string);
     this.#unread = {

@@ -46,7 +46,8 @@ export function backpropagate(root: Node, wrt: readonly Node[], seed: Node): Bac
  * The gradient of `root` with respect to each of `wrt`, as graph: it can be computed with, and differentiated again.
  * Without a seed, root is a single number and its own gradient is 1. Where root has one number a sample, this is the
  * gradient of their sum over the batch: with respect to a value of each sample, that of the sample's own number.
- * A value that root does not depend on has gradient 0.
+ * A value that root does not depend on has gradient 0. A function that has nothing to change, such as
+ * `reshape(x, x.shape)`, returns x itself, whose gradient is that of all its uses; `mul(x, 1)` is a node of its own.
  *
  *     const f = sum(tanh(dense(x, w)))
  *     const [dx] = gradients(f, [x])                     // of x's shape, for each sample

@@ -119,3 +119,14 @@ export function tableOf({ outputs, begins, list }: LineMap): Int32Array {
   table.set(list, outputs + 1);
   return table;
 }
+
+/** Whether one table is that of a map, and the other that of its places. */
+export function areTableAndPlaces(
+  table: Int32Array,
+  places: Int32Array,
+  { width, inputs, outputs }: Pick<LineMap, 'width' | 'inputs' | 'outputs'>,
+): boolean {
+  const [begins, list] = [table.subarray(0, outputs + 1), table.subarray(outputs + 1)];
+  const expected = tableOf(placesOf({ width, inputs, outputs, begins, list }));
+  return expected.length === places.length && expected.every((entry, i) => entry === places[i]);
+}

@@ -163,6 +163,7 @@ export interface Derivation {
   readonly value: Node | null;
   /** What `evaluate` computes: the loss as one number, null without one, and the outputs. */
   readonly evaluation: { readonly value: Node | null; readonly outputs: readonly Node[] };
+  /** Those of a step; none without an update rule, since there are no steps. */
   readonly assignments: readonly Assignment[];
   readonly gradients: ReadonlyMap<string, Node>;
   /** What a step takes for the gradients of parameters: these, or clipped ones. */
@@ -177,7 +178,7 @@ export interface Derivation {
 
 /** Finds the model's sources and derives its gradients. Throws `ValueError` or `ShapeError` if they do not make sense. */
 export function derive(model: Model): Derivation {
-  const { loss, outputs, batch, assignments = [] } = model;
+  const { loss, outputs, batch, update, assignments = [] } = model;
   if (!Number.isInteger(batch) || batch < 1)
     throw new ValueError(`compile: expected a batch of at least 1 row, got ${show(batch)}`);
   const value = loss && lossValue(loss);
@@ -200,14 +201,14 @@ export function derive(model: Model): Derivation {
   return {
     value,
     evaluation: { value: evaluationValue, outputs: evaluation.outputs },
-    assignments,
+    assignments: update ? assignments : [],
     inputs,
     parameters,
     statistics,
     kept: new Map([...parameters, ...statistics]),
     states: statesOf(
       [...trained.keys()].map((name) => parameters.get(name) as Node),
-      model.update,
+      update,
     ),
     gradients: derived,
     directions: model.clipGlobalNorm === undefined ? trained : clipped(trained, model.clipGlobalNorm),

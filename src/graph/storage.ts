@@ -103,8 +103,7 @@ function operand(lowering: Lowering, node: Node, output: Node, period: number): 
     const base = lowering.buffer(node);
     return { base, panel: LINE_BYTES * elements, ...(elements === 1 ? single : steps(LINE_BYTES)), splat: 0 };
   }
-  if (elements === 1 && (output.batched || size(output.shape) > 1))
-    return { base: lowering.buffer(node), panel: 0, ...single, splat: 1 };
+  if (elements === 1) return { base: lowering.buffer(node), panel: 0, ...single, splat: 1 };
   if (output.batched) return { base: lowering.flat(node), panel: 0, ...steps(4), splat: 1 };
   return { base: lowering.buffer(node), panel: 0, ...steps(LINE_BYTES), splat: 0 };
 }

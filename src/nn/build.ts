@@ -1,13 +1,12 @@
 /** From a configuration to graphs: one that is trained, one that predicts. Parameters are called '<layer>.<name>'. */
 import { LanegradError, ShapeError, ValueError } from '../errors.js';
-import { show } from '../fields.js';
 import { type Assignment, sourcesOf } from '../graph/model.js';
 import { apply, type Node, reachable, type Shape, sameShape, showShape, size } from '../graph/node.js';
 import { add, mul } from '../graph/ops/elementwise.js';
 import { expectingInput, input, parameter, sourceKind, statistic } from '../graph/ops/source.js';
 import type { NetworkConfig, OutputConfig } from './config.js';
-import type { LayerBase, Range, Scope } from './layer.js';
-import { checkLayer, type Layer, ruleOf, whereIs } from './layers/index.js';
+import type { Range, Scope } from './layer.js';
+import { type Layer, layersOf, ruleOf, whereIs } from './layers/index.js';
 import { buildLoss, targetsOf } from './loss.js';
 import { type Topology, topologyOf } from './topology.js';
 
@@ -76,8 +75,8 @@ class Builder {
   /** Parameters and statistics by name, and targets by the name of their output: both modes have them in common. */
   readonly #sources = new Map<string, Node>();
   readonly #targets = new Map<string, Node>();
-  /** All layers by name, those within others included. */
-  readonly #named = new Map<string, LayerBase<string>>();
+  /** All layers by name, those within others included: others may share their parameters. */
+  readonly #named: ReadonlyMap<string, Layer>;
   #streams = 0;
 
   constructor({ seed = 0, sampleWeights = false, ...config }: NetworkConfig) {
@@ -93,14 +92,14 @@ class Builder {
       ...trained.map((name) => columnName('y', name, trained)),
     ];
     this.#weights = sampleWeights ? input('weights') : null;
-    for (const { name, layer } of layers) this.#collect(name, layer);
+    this.#named = new Map(layers.flatMap(({ name, layer }) => layersOf(name, layer)));
   }
 
   build(): NetworkGraph {
     const training = this.#mode(true);
     if (this.#weights && !training.loss)
       throw new ValueError('network: expected no sampleWeights without a loss, got true');
-    const differs = this.#topology.layers.some(({ layer }) => ruleOf(layer).differs?.(layer));
+    const differs = [...this.#named.values()].some((layer) => ruleOf(layer).differs?.(layer));
     return {
       inputs: this.#inputs,
       outputs: this.#topology.outputs.map((output) => ({ ...output, targets: this.#targets.get(output.name) ?? null })),
@@ -111,19 +110,6 @@ class Builder {
       assignments: this.#assignments,
       layers: this.#layers,
     };
-  }
-
-  /** Remembers a layer, and the layers within it, by name: others may share their parameters. */
-  #collect(name: string, layer: LayerBase<string>): void {
-    this.#named.set(name, layer);
-    const { layers = [] } = layer as { layers?: readonly Layer[] };
-    layers.forEach((inner, index) => {
-      const innerName = `${name}.${index}`;
-      checkLayer(innerName, inner);
-      if (inner.from !== undefined)
-        throw new ValueError(`${whereIs(innerName, inner)}: expected no from within a layer, got ${show(inner.from)}`);
-      this.#collect(innerName, inner);
-    });
   }
 
   /** The graph that is trained; or the one that predicts, beside that. */

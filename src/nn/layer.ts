@@ -7,7 +7,7 @@ export interface LayerBase<Kind extends string> {
   readonly kind: Kind;
   /** Among named layers: the input or layer whose output this one takes, or several of them. */
   readonly from?: string | readonly string[];
-  /** The name of a layer of the same kind that comes before and whose parameters this one uses; among listed layers, its index. */
+  /** The name of a layer of the same kind whose parameters this one uses; among listed layers, the index of one before it. */
   readonly share?: string;
 }
 

@@ -3,7 +3,7 @@ import { ValueError } from '../errors.js';
 import { checkFields, show } from '../fields.js';
 import type { Shape } from '../graph/node.js';
 import { type InputShape, type NetworkConfig, type OutputConfig, outputFields } from './config.js';
-import { checkLayer, type Layer, whereIs } from './layers/index.js';
+import { checkLayer, type Layer, layersOf, whereIs } from './layers/index.js';
 import { lossFields } from './loss.js';
 
 export interface Topology {
@@ -79,8 +79,11 @@ function named(config: NetworkConfig, layers: Readonly<Record<string, Layer>>): 
     outputs.map(({ name }) => name),
     layers,
   );
+  const needed = new Set(outputs.map(({ name }) => name));
+  for (const name of [...order].reverse())
+    if (needed.has(name)) for (const source of sources.get(name) as readonly string[]) needed.add(source);
   for (const name of sources.keys())
-    if (!order.includes(name))
+    if (!needed.has(name))
       throw new ValueError(
         `network: expected every input and layer to be used by an output, got '${name}', which no output needs`,
       );
@@ -93,21 +96,28 @@ function named(config: NetworkConfig, layers: Readonly<Record<string, Layer>>): 
   };
 }
 
-/** All that the outputs need, each after its sources. The order does not depend on that of the configuration's keys. */
+/** The names of the outermost layers whose parameters a layer, or one within it, uses. */
+const ownersOf = (name: string, layers: Readonly<Record<string, Layer>>): string[] =>
+  layersOf(name, layers[name])
+    .map(([, { share }]) => share?.split('.')[0] ?? name)
+    .filter((owner) => owner !== name && Object.hasOwn(layers, owner) && layers[owner].share === undefined);
+
+/**
+ * All that the outputs need, each after its sources and after what it shares. The order does not depend on that of the
+ * configuration's keys.
+ */
 function inOrder(
   sources: ReadonlyMap<string, readonly string[]>,
   outputs: readonly string[],
   layers: Readonly<Record<string, Layer>>,
 ): string[] {
   const done = new Set<string>();
-  const path: string[] = [];
-  const visit = (name: string): void => {
+  const path: { readonly name: string; readonly sharer: string | undefined }[] = [];
+  const visit = (name: string, sharer?: string): void => {
     if (done.has(name)) return;
-    if (path.includes(name)) {
-      const cycle = [...path.slice(path.indexOf(name)), name].join(' from ');
-      throw new ValueError(`network: expected layers without a cycle, got ${cycle}`);
-    }
-    path.push(name);
+    const start = path.findIndex((step) => step.name === name);
+    path.push({ name, sharer });
+    if (start >= 0) refuseCycle(path.slice(start), layers);
     for (const source of sources.get(name) as readonly string[]) {
       if (!sources.has(source))
         throw new ValueError(
@@ -115,11 +125,26 @@ function inOrder(
         );
       visit(source);
     }
+    if (Object.hasOwn(layers, name)) for (const owner of ownersOf(name, layers)) visit(owner, name);
     path.pop();
     done.add(name);
   };
-  outputs.forEach(visit);
+  for (const name of outputs) visit(name);
   return [...done];
+}
+
+/** Refuses layers of which each but the first is taken by the one before it, or shared where that is named. */
+function refuseCycle(
+  cycle: readonly { readonly name: string; readonly sharer: string | undefined }[],
+  layers: Readonly<Record<string, Layer>>,
+): never {
+  for (const { name, sharer } of cycle.slice(1))
+    if (sharer !== undefined)
+      throw new ValueError(
+        `${whereIs(sharer, layers[sharer])}: expected share to name a layer that does not depend on it, got ${whereIs(name, layers[name])}`,
+      );
+  const names = cycle.map(({ name }) => name).join(' from ');
+  throw new ValueError(`network: expected layers without a cycle, got ${names}`);
 }
 
 /** The names and values of an object, in the order of the names. */

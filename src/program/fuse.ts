@@ -3,9 +3,10 @@
  * but `movePoolGradient` replaces two instructions by one that writes the same numbers. Every buffer but a parameter or a
  * state is written once, so an instruction may move up to where its operands are there.
  */
+import { areTableAndPlaces } from '../graph/line-map.js';
 import type { Buffer, Instruction, InstructionName } from '../graph/lowering.js';
 import { accesses, writes } from './dependence.js';
-import { createBuffer } from './emitter.js';
+import { createBuffer, type Table } from './emitter.js';
 import { Activation, Combine } from './generated/instructions.js';
 
 type Typed<N extends InstructionName> = Instruction<N>;
@@ -17,11 +18,11 @@ const is = <N extends InstructionName>(instruction: Instruction, name: N): instr
   instruction.name === name;
 
 /** The instructions of each phase, fused within it. A phase is what one call runs, so nothing moves between them. */
-export function fuse(phases: readonly (readonly Instruction[])[]): Instruction[][] {
+export function fuse(phases: readonly (readonly Instruction[])[], tables: readonly Table[] = []): Instruction[][] {
   const fused = phases.map((phase) => [...phase]);
   for (const phase of fused)
     for (const rule of [fuseActivation, movePoolGradient, fuseActivationGradient, fusePosition, fuseUpdate])
-      rule(phase, sharedBy(fused.flat()), () => fused.flat());
+      rule(phase, sharedBy(fused.flat()), () => fused.flat(), tables);
   return fused;
 }
 
@@ -86,25 +87,46 @@ function fuseActivationGradient(phase: Instruction[], shared: Shared): void {
 const isCombination = (instruction: Instruction, kind: keyof typeof Combine): instruction is Typed<'combine'> =>
   is(instruction, 'combine') && instruction.fields.kind === Combine[kind];
 
+/** Whether two combinations differ in nothing but what they write: the maxima of the same sets, and their places. */
+const sameButWritten = (a: Typed<'combine'>, b: Typed<'combine'>): boolean =>
+  Object.entries(a.fields).every(
+    ([field, value]) => field === 'y' || field === 'position' || value === b.fields[field as keyof typeof b.fields],
+  );
+
+/** Whether `unpick` goes back over the sets of these maxima, by a place for each of them: those of `gather` are others. */
+function goesBack({ fields }: Typed<'combine'>, greatest: Typed<'combine'>, tables: readonly Table[]): boolean {
+  const { width, inputs, outputs, batched } = greatest.fields;
+  const valuesOf = (table: Buffer | null) => tables.find(({ buffer }) => buffer === table)?.values;
+  const [table, places] = [valuesOf(greatest.fields.table), valuesOf(fields.table)];
+  if (!table || !places || fields.batched !== batched || fields.width !== width || fields.atWidth !== width)
+    return false;
+  if (fields.inputs !== outputs || fields.outputs !== inputs) return false;
+  return areTableAndPlaces(table, places, greatest.fields);
+}
+
 /**
  * The gradient of max(f(z)) over windows goes to the elements that were chosen, where f' is told from the maxima as well
  * as from f(z): it is taken where there are fewer of them, before they are spread, and may go into a product there. Where
  * windows overlap, what is added up has then been multiplied already, and may round otherwise.
  */
-function movePoolGradient(phase: Instruction[], shared: Shared, all: () => Instruction[]): void {
+function movePoolGradient(
+  phase: Instruction[],
+  shared: Shared,
+  all: () => Instruction[],
+  tables: readonly Table[],
+): void {
   for (let i = 0; i < phase.length; i++) {
     const unpick = phase[i];
-    if (!isCombination(unpick, 'unpick')) continue;
+    // Without samples, combinations work on numbers, and activations on lines.
+    if (!isCombination(unpick, 'unpick') || !unpick.fields.batched) continue;
     const { x: dy, y: spread, at, inputs, width } = unpick.fields;
     const j = phase.findIndex((next) => is(next, 'activationBackward') && next.fields.dy === spread);
     const known = all();
     // Maxima that are taken later only, for something else, are not there yet.
     const chosen = known.slice(0, known.indexOf(unpick)).filter((other) => isCombination(other, 'greatest'));
     const position = chosen.find(({ fields }) => fields.position === at);
-    const greatest = chosen.find(
-      ({ fields }) => fields.y && fields.table === position?.fields.table && fields.x === position?.fields.x,
-    );
-    if (j < 0 || !dy || !greatest || shared(spread)) continue;
+    const greatest = chosen.find((other) => other.fields.y && position && sameButWritten(other, position));
+    if (j < 0 || !dy || !greatest || !goesBack(unpick, greatest, tables) || shared(spread)) continue;
     const derivative = phase[j] as Typed<'activationBackward'>;
     if (derivative.fields.saved !== greatest.fields.x) continue;
     const dx = createBuffer('activationGradient', dy.bytes, 'scratch');
@@ -124,13 +146,11 @@ function fusePosition(phase: Instruction[]): void {
   for (let i = 0; i < phase.length; i++) {
     const first = phase[i];
     if (!isCombination(first, 'greatest') || (first.fields.y && first.fields.position)) continue;
-    const { x, table } = first.fields;
     const j = phase.findIndex(
       (next, at) =>
         at > i &&
         isCombination(next, 'greatest') &&
-        next.fields.x === x &&
-        next.fields.table === table &&
+        sameButWritten(next, first) &&
         !(first.fields.y ? next.fields.y : next.fields.position),
     );
     if (j < 0) continue;

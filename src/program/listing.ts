@@ -36,7 +36,7 @@ export function list(kind: Kind, model: Model, derivation: Derivation, store: St
     emitter.instructions = [];
     phases.push(emitter.instructions);
   };
-  emitter.feed([...forward, ...backward]);
+  emitter.feed([...forward, ...backward, ...step]);
   emitter.compute(forward);
   const results = forward.map((node) => emitter.result(node));
   nextPhase();

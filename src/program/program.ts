@@ -1,6 +1,7 @@
 /** A model compiled to programs that run in WebAssembly: one call each for forward, backward, step and trainStep. */
 import { platform } from '#platform';
 import { DisposedError, UnsupportedError, ValueError } from '../errors.js';
+import { allFinite } from '../graph/feeds.js';
 import {
   checkStates,
   checkTensors,
@@ -78,7 +79,7 @@ export class Program implements Executable {
     const { parameters, gradients, value } = derivation;
     const kinds: Kind[] = value ? ['split', 'evaluate', 'predict'] : ['predict'];
     const roots = kinds.flatMap((kind) => Object.values(rootsOf(kind, model, derivation)).flat());
-    const targets = derivation.assignments.map(({ target }) => target);
+    const targets = (model.assignments ?? []).map(({ target }) => target);
     const kept = reachable([...roots, ...targets]).filter(isKept);
     const trained = model.update ? [...parameters.values()].filter((node) => gradients.has(node.name as string)) : [];
     this.#store = new Store(runtime, kept, trained, model.update?.states ?? []);
@@ -302,7 +303,11 @@ export class Program implements Executable {
   allFinite(): boolean {
     this.#alive('fit');
     const { byteOffset, length } = this.#store.values();
-    return this.runtime.exports.allFinite(byteOffset, length) !== 0;
+    // Whole lines are looked at faster than numbers, but lanes beyond a tensor may hold anything.
+    if (this.runtime.exports.allFinite(byteOffset, length)) return true;
+    return [this.parameters(), this.statistics(), this.states()].every((tensors) =>
+      [...tensors.values()].every(({ data }) => allFinite(data)),
+    );
   }
 
   dispose(): void {

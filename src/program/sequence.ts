@@ -55,7 +55,7 @@ export class Sequence {
     readonly maxThreads: number,
   ) {
     const { feeds, tables, results } = listing;
-    const phases = fuse(listing.phases);
+    const phases = fuse(listing.phases, tables);
     const { offsets, bytes } = plan(phases, [...feeds.map(({ staging }) => staging), ...results]);
     this.#listing = { phases, feeds, tables, results };
     let programBytes = recordsBytes(phases.flat().length);

@@ -94,8 +94,7 @@ export class Reference implements Executable {
 
   #forward(operation: string, feeds: Feeds): number {
     const value = this.#value(operation);
-    const roots = [value, ...this.#derivation.gradients.values()];
-    const rules = feedRules(roots);
+    const rules = this.#taken(value);
     const rows = checkFeeds(operation, rules, feeds, this.model.batch);
     // From here on a refusal leaves no samples to go back from, as in the kernels.
     this.#forget();
@@ -148,7 +147,7 @@ export class Reference implements Executable {
   }
 
   view(name: string): Float32Array {
-    const { size } = viewRule(feedRules([this.#value('input')]), name);
+    const { size } = viewRule(this.#taken(this.#value('input')), name);
     this.#views.set(name, this.#views.get(name) ?? new Float32Array(size * this.model.batch));
     return this.#views.get(name) as Float32Array;
   }
@@ -283,6 +282,12 @@ export class Reference implements Executable {
     const { value } = this.#derivation;
     if (!value) throw new UnsupportedError(`${operation}: expected a model with a loss`);
     return value;
+  }
+
+  /** What `forward` takes: all that `backward` and `step` go by as well. */
+  #taken(value: Node): FeedRule[] {
+    const { gradients, assignments } = this.#derivation;
+    return feedRules([value, ...gradients.values(), ...assignments.map(({ value }) => value)]);
   }
 
   #check(operation: string, rules: readonly FeedRule[], feeds: Feeds): number {

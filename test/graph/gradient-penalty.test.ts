@@ -4,6 +4,7 @@ import { ShapeError } from '../../src/errors.js';
 import { batchMean } from '../../src/graph/ops/reduce.js';
 import {
   add,
+  broadcast,
   compile,
   dense,
   evaluate,
@@ -12,14 +13,19 @@ import {
   mean,
   mul,
   type Node,
+  pad,
   parameter,
+  permute,
+  reshape,
   sgd,
+  slice,
   sqrt,
   square,
   sub,
   sum,
   type Tensor,
   tanh,
+  tile,
 } from '../../src/lanegrad-graph.js';
 import { Generator } from '../../src/random.js';
 import { uniform } from '../numbers.js';
@@ -107,6 +113,27 @@ describe.each(await availableTiers())('on %s, the penalty', (tier) => {
 });
 
 describe('gradients', () => {
+  it('by a node are those by its uses: what changes nothing is no node of its own', async () => {
+    const x = input('x', [2]);
+    const same = [reshape(x, [-1]), broadcast(x, [2]), slice(x, [0]), permute(x, [0]), tile(x, [1]), pad(x, [[0, 0]])];
+    for (const node of same) expect(node).toBe(x);
+    const once = mul(x, 1);
+    const f = sum(mul(x, once));
+    const program = await compile(f, { outputs: gradients(f, [x, once]), tier: 'js' });
+    const predicted = program.predict({ x: [2, 3] });
+    expect(predicted.map(({ data }) => [...data])).toEqual([
+      [4, 6],
+      [2, 3],
+    ]);
+  });
+
+  it('that depend on no input are those of one sample', async () => {
+    const x = input('x', [2]);
+    const program = await compile(sum(x), { outputs: gradients(sum(x), [x]), batch: 4, tier: 'js' });
+    const ones = Float32Array.of(1, 1);
+    expect(program.predict()).toEqual([{ shape: [1, 2], data: ones }]);
+  });
+
   it('takes a seed for what is no single number', () => {
     const y = mul(x, x);
     const [dx] = gradients(y, [x], y);

@@ -97,14 +97,14 @@ it.each<[string, object, ErrorClass, string, string]>([
     'which shares itself',
   ],
   [
-    'parameters of a layer that comes later',
+    'parameters of a layer that takes from it',
     {
       inputs: { a: 4 },
       ...layers({ h: { ...good.layers.h, share: 'k' }, k: from('h', dense(3)), y: from(['h', 'k'], add()) }),
     },
     ValueError,
     "layer 'h' (dense)",
-    "a layer that comes before it and has its 'weight', got layer 'k'",
+    "a layer that does not depend on it, got layer 'k'",
   ],
   [
     'a bias that the other layer has not',

@@ -2,7 +2,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   add,
+  batchNorm,
   dense,
+  dropout,
   from,
   load,
   multiply,
@@ -127,6 +129,27 @@ describe.each(await availableTiers())('several inputs and outputs on %s', (tier)
     net.dispose();
   });
 
+  it('are normalised by running statistics where only an output without a loss needs one of the inputs', async () => {
+    const [net, twin] = [0, 1].map(() =>
+      create({
+        inputs: { left: 5, right: 3 },
+        layers: { trained: from('left', dense(2)), other: from('right', batchNorm()) },
+        outputs: { trained: { loss: 'meanSquaredError' }, other: {} },
+        optimizer: sgd(),
+        batch: ROWS,
+        tier,
+      }),
+    );
+    await (await net).fit({ x: { left, right }, y: size }, { shuffle: false });
+    (await twin).trainStep({ left, right }, size);
+    const mean = (await net).statistics().get('other.runningMean') as Tensor;
+    expect(mean).toEqual((await twin).statistics().get('other.runningMean'));
+    const column = right.filter((_, i) => i % 3 === 0);
+    expect(mean.data[0]).toBeCloseTo((0.1 * column.reduce((a, b) => a + b)) / ROWS, 6);
+    const predicted = (await net).predict({ left, right }) as Record<string, Tensor>;
+    expect(predicted.other.data[0]).not.toBe(right[0]);
+  });
+
   it('are fitted where only an output without a loss needs one of the inputs', async () => {
     const net = await network({
       inputs: { a: 2, b: 3 },
@@ -218,6 +241,38 @@ describe('shared parameters', () => {
     ).toBeLessThan(1e-6);
   });
 
+  it.each<[string, NetworkOptions['layers'], string[]]>([
+    [
+      'named before it as a source',
+      { b: { ...from('left', dense(5)), share: 'z' }, z: from('right', dense(5)), y: from(['b', 'z'], add()) },
+      ['y'],
+    ],
+    ['an output before it', { b: { ...from('left', dense(5)), share: 'z' }, z: from('right', dense(5)) }, ['b', 'z']],
+    [
+      'within a residual before it',
+      { b: from('left', residual([{ ...dense(5), share: 'z' }])), z: from('right', dense(5)) },
+      ['b', 'z'],
+    ],
+    [
+      'shared from within a residual after it',
+      { b: { ...from('left', dense(5)), share: 'z.0' }, z: from('right', residual([dense(5)])) },
+      ['b', 'z'],
+    ],
+  ])('belong to the layer that is named, even by one that is %s', async (_, layers, outputs) => {
+    const net = await create({
+      inputs: { left: 5, right: 5 },
+      layers,
+      outputs: Object.fromEntries(outputs.map((name) => [name, {}])),
+    });
+    expect([...net.parameters().keys()].map((name) => name.replace('.0', ''))).toEqual(['z.weight', 'z.bias']);
+  });
+
+  it('are of no use to an output by themselves', async () => {
+    const layers = { b: { ...from('left', dense(5)), share: 'z' }, z: from('right', dense(5)) };
+    const net = create({ inputs: { left: 5, right: 5 }, layers, outputs: { b: {} } });
+    await expect(net).rejects.toThrow("used by an output, got 'right', which no output needs");
+  });
+
   it('are shared in a list by index', async () => {
     const net = await create({ input: 5, layers: [dense(5, 'tanh'), { ...dense(5, 'tanh'), share: '0' }, dense(2)] });
     expect([...net.parameters().keys()]).toEqual(['0.weight', '0.bias', '2.weight', '2.bias']);
@@ -247,6 +302,26 @@ describe('a residual', () => {
       ),
     ).toBeLessThan(1e-6);
   });
+
+  it.each([batchNorm(), dropout(0.5)])(
+    'predicts unlike it trains if but a layer within it does: $kind',
+    async (inner) => {
+      const net = await create({
+        input: 5,
+        layers: [residual([residual([inner])])],
+        loss: 'meanSquaredError',
+        optimizer: sgd(),
+        batch: ROWS,
+      });
+      net.trainStep(left, left);
+      expect(net.forward(left, left)).not.toBe(net.evaluate({ x: left, y: left }).loss);
+      const { data } = net.predict(left);
+      expect(net.predict(left.subarray(0, 5)).data).toEqual(data.subarray(0, 5));
+      const again = await load(await net.save());
+      made.push(again);
+      expect(again.predict(left).data).toEqual(data);
+    },
+  );
 
   it('may hold another, and trains', async () => {
     const block = residual([dense(5, 'tanh'), residual([dense(5, 'tanh')])]);

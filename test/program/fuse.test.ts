@@ -8,13 +8,14 @@ import { activation, gelu, relu, tanh } from '../../src/graph/ops/activation.js'
 import { argmax, max } from '../../src/graph/ops/choose.js';
 import { conv2d } from '../../src/graph/ops/conv.js';
 import { dense } from '../../src/graph/ops/dense.js';
-import { add, mul, square } from '../../src/graph/ops/elementwise.js';
+import { add, exp, mul, square } from '../../src/graph/ops/elementwise.js';
 import { gather } from '../../src/graph/ops/gather.js';
 import { meanSquaredError } from '../../src/graph/ops/loss.js';
 import { maxPool2d } from '../../src/graph/ops/pool.js';
 import { sum } from '../../src/graph/ops/reduce.js';
 import { reshape } from '../../src/graph/ops/reshape.js';
 import { input, parameter } from '../../src/graph/ops/source.js';
+import { stopGradient } from '../../src/graph/ops/stop.js';
 import { adam, sgd, updateRule } from '../../src/optim/optimizer.js';
 import { createBuffer } from '../../src/program/emitter.js';
 import { fuse } from '../../src/program/fuse.js';
@@ -214,6 +215,32 @@ describe('a maximum', () => {
     const model = modelOf(toTargets(output), [output], ['w1', 'w2', 'v']);
     expect(count(await trainingStep(model), 'activationBackward')).toBe(0);
     await expectRight(model);
+  });
+});
+
+describe('maxima of one input', () => {
+  const scaled = (shape: number[]) => reshape(mul(x, parameter('w', [20], numbers(20, 3))), shape);
+
+  it('over other sets, if of the same numbers of blocks, have places of their own', async () => {
+    const image = scaled([2, 2, 5]);
+    const columns = maxPool2d(image, { size: [2, 1] });
+    const row = maxPool2d(image, { size: [1, 2], stride: 2 });
+    const output = add(sum(columns, [0, 1]), reshape(row, [5]));
+    await expectRight(modelOf(toTargets(output), [output], ['w']));
+  });
+
+  it.each<[string, number[], (h: Node) => Node]>([
+    ['rows', [4, 5], (h) => add(stopGradient(max(h, 0)), sum(gather(h, argmax(h, 0)), 0))],
+    ['numbers', [5, 4], (h) => add(stopGradient(max(h, 1)), gather(reshape(h, [20]), argmax(h, 1)))],
+  ])('do not tell where the gradient of %s flows that their places choose', async (_, shape, choose) => {
+    const output = choose(tanh(scaled(shape)));
+    await expectRight(modelOf(toTargets(output), [output], ['w']));
+  });
+
+  it('without samples leave the gradient of an activation where it is', async () => {
+    const pooled = (p: string, q: string) => sum(mul(max(tanh(weight(p, 1, 200)), 0), exp(vector(q, 200))));
+    const output = add(dense(x, weight('w', 20, 5)), mul(add(pooled('p1', 'q1'), pooled('p2', 'q2')), 0.01));
+    await expectRight(modelOf(toTargets(output), [output], ['w', 'p1', 'q1', 'p2', 'q2']));
   });
 });
 

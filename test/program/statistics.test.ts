@@ -80,6 +80,27 @@ describe.each(await availableTiers())('on %s', (tier) => {
     program.dispose();
   });
 
+  it('a step takes the inputs that they alone are made of', async () => {
+    const seen = input('seen', [F]);
+    const base = model();
+    const assignments = base.assignments?.map(({ target }) => ({ target, value: add(target, sumBatch(seen)) })) ?? [];
+    const program = await compileModel({ ...base, assignments }, { tier, threads: 1 });
+    const step = { ...feeds, seen: feeds.x };
+    expect(() => program.forward(feeds)).toThrow("forward: expected numbers for 'seen', got undefined");
+    expect(() => program.trainStep(feeds)).toThrow("trainStep: expected numbers for 'seen', got undefined");
+    program.forward(step);
+    program.backward();
+    program.step();
+    program.trainStep(step);
+    const expected = start.map((old, i) => old + 2 * sums[i]);
+    expect(difference(running(program).data, expected)).toBeLessThan(1e-5);
+    program.dispose();
+    const untrained = await compileModel({ ...base, assignments, update: null }, { tier, threads: 1 });
+    expect(untrained.forward(feeds)).toBeGreaterThan(0);
+    expect(running(untrained).data).toEqual(start);
+    untrained.dispose();
+  });
+
   it('they are no parameters: nothing trains them, and no gradient is returned for them', async () => {
     const program = await create();
     expect([...program.parameters().keys()]).toEqual(['weight']);

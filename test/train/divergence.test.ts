@@ -1,14 +1,19 @@
 /** What becomes of a network whose loss is no longer finite. */
 import { describe, expect, it } from 'vitest';
 import {
+  adam,
   type BatchReport,
+  batchNorm,
   DivergenceError,
   dense,
   type EpochReport,
   type Network,
+  type NetworkOptions,
   network,
+  residual,
   sgd,
 } from '../../src/index.js';
+import { add, log, meanSquaredError, parameter, square, sum } from '../../src/lanegrad-graph.js';
 import { Generator } from '../../src/random.js';
 import { uniform } from '../numbers.js';
 import { availableTiers } from '../tiers.js';
@@ -70,5 +75,33 @@ describe.each(['js', best] as const)('a loss that is not finite on %s', (tier) =
     await net.fit(values);
     await twin.fit(values);
     expect(net.parameters()).toEqual(twin.parameters());
+  });
+});
+
+describe.each(await availableTiers())('lanes beyond the numbers of a tensor on %s are no divergence', (tier) => {
+  const fitted = async (options: Partial<NetworkOptions>) => {
+    const base = {
+      input: 5,
+      layers: [dense(1)],
+      loss: 'meanSquaredError',
+      optimizer: adam(),
+      batch: 16,
+      tier,
+    } as const;
+    const net = await network({ ...base, ...options });
+    const [{ loss }] = await net.fit(values);
+    expect(loss).toBeGreaterThan(0);
+    net.dispose();
+  };
+
+  it.each<[string, Partial<NetworkOptions>]>([
+    ['where a single number is clipped', { clipGlobalNorm: 1 }],
+    ['where a single channel is normalised', { layers: [dense(1), batchNorm()] }],
+    ['where it is so within a layer', { layers: [dense(1), residual([batchNorm()])] }],
+  ])('%s', (_, options) => fitted(options));
+
+  it('where a gradient is infinite at 0', async () => {
+    const scale = parameter('scale', [3], [1, 2, 3]);
+    await fitted({ loss: (output, targets) => add(meanSquaredError(output, targets), sum(square(log(scale)))) });
   });
 });

@@ -239,7 +239,7 @@ export function clip(x: Operand, low: number, high: number): Node {
   return high === Infinity ? above : two(atMostOperation, above, high);
 }
 
-/** x^exponent for a constant exponent. Throws `ValueError` if the exponent is not finite. */
+/** x^exponent for a constant exponent, which kernels take in f32. Throws `ValueError` if the exponent is not finite. */
 export function pow(x: Operand, exponent: number): Node {
   check('pow', 'exponent', exponent, finite);
   return apply(powOperation, [nodeOf('pow', x)], { exponent });

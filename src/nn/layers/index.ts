@@ -69,3 +69,14 @@ export function checkLayer(name: string, layer: unknown): asserts layer is Layer
     );
   checkFields(whereIs(name, layer as Layer), fields, { ...rules[kind].fields, ...common });
 }
+
+/** A layer and all layers within it by their names, each checked. */
+export function layersOf(name: string, layer: unknown): [string, Layer][] {
+  checkLayer(name, layer);
+  const { layers = [] } = layer as { layers?: readonly Layer[] };
+  const within = layers.flatMap((inner, index) => layersOf(`${name}.${index}`, inner));
+  for (const [innerName, inner] of within)
+    if (inner.from !== undefined)
+      throw new ValueError(`${whereIs(innerName, inner)}: expected no from within a layer, got ${show(inner.from)}`);
+  return [[name, layer], ...within];
+}
