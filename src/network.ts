@@ -1,5 +1,6 @@
 /** Networks: layers, a loss and an optimiser, compiled and ready to be trained. */
 import { platform } from '#platform';
+import { isPath } from './bytes.js';
 import { encodeCheckpoint, type SaveOptions, saveFields } from './checkpoint.js';
 import { UnsupportedError, ValueError } from './errors.js';
 import { checkFields, flag, optional, show } from './fields.js';
@@ -247,7 +248,7 @@ export class Network<Prediction = Tensor> {
   }
 
   /**
-   * The network as safetensors, written to a file if a path is given: parameters and statistics, and the configuration in
+   * The network as safetensors, written to a file if a path, or a `file:` URL, is given: parameters and statistics, and the configuration in
    * the metadata. With them goes what training goes on from: the optimiser's state, the number of steps and of epochs, and
    * the learning rate, so that k steps, `save`, `load` and n steps are k + n steps to the last bit. Without them, with
    * `training: false`, a network that was loaded begins its training anew.
@@ -255,10 +256,10 @@ export class Network<Prediction = Tensor> {
    * Throws `UnsupportedError` for a network whose loss is a function, which no file can hold, and `ValueError` if a number
    * is not finite, before anything is written.
    */
-  async save(path?: string, options: SaveOptions = {}): Promise<Uint8Array> {
+  async save(path?: string | URL, options: SaveOptions = {}): Promise<Uint8Array> {
     checkFields('save', options, saveFields);
-    if (path !== undefined && (typeof path !== 'string' || path === ''))
-      throw new ValueError(`save: expected a path, got ${show(path)}`);
+    if (path !== undefined && !isPath(path))
+      throw new ValueError(`save: expected a path or a file: URL, got ${show(path)}`);
     if (this.#graph.outputs.some(({ config }) => typeof config.loss === 'function'))
       throw new UnsupportedError('save: expected a configuration of plain data, got a loss that is a function');
     const bytes = encodeCheckpoint(this.config, this.#executable, this.epochs, options);

@@ -231,7 +231,7 @@ describe.concurrent('a process', () => {
     const { code, output } = await run(script, { env: { LANEGRAD_TIER: 'fast' } });
     expect(code).toBe(0);
     expect(output).toEqual([
-      { name: 'ValueError', message: 'tier: expected one of wide, relaxed, simd, scalar, js, got "fast"' },
+      { name: 'ValueError', message: 'LANEGRAD_TIER: expected one of wide, relaxed, simd, scalar, js, got "fast"' },
     ]);
   });
 });

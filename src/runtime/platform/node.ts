@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { isMainThread, Worker } from 'node:worker_threads';
 import { inflateSync } from 'node:zlib';
@@ -46,15 +47,16 @@ function environment(name: string): string | undefined {
   }
 }
 
-async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
+async function writeFile(file: string | URL, bytes: Uint8Array): Promise<void> {
+  const path = typeof file === 'string' ? file : fileURLToPath(file);
   const beside = `${path}.${randomUUID()}.tmp`;
   try {
-    const file = await open(beside, 'wx');
+    const handle = await open(beside, 'wx');
     try {
-      await file.writeFile(bytes);
-      await file.sync();
+      await handle.writeFile(bytes);
+      await handle.sync();
     } finally {
-      await file.close();
+      await handle.close();
     }
     await rename(beside, path);
   } catch (error) {
