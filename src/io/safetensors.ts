@@ -57,7 +57,8 @@ export function encodeSafetensors(
 /** The tensors and metadata of a safetensors file; a CheckpointError if anything in it does not add up. */
 export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   const headerEnd = LENGTH_BYTES + headerLength(bytes);
-  const { [METADATA]: strings = {}, ...described } = decodeHeader(bytes.subarray(LENGTH_BYTES, headerEnd));
+  // A copy, since browsers decode no text in memory that is shared.
+  const { [METADATA]: strings = {}, ...described } = decodeHeader(bytes.slice(LENGTH_BYTES, headerEnd));
   const metadata = decodeMetadata(strings);
   const payload = bytes.subarray(headerEnd);
   const entries = Object.entries(described).map(([name, value]) => decodeEntry(name, value, payload.length));
