@@ -6,6 +6,7 @@ import {
   type Feeds,
   type MemoryPlan,
   type Model,
+  type NamedTensors,
   namedTensors,
   type RuntimeReport,
   type Tensor,
@@ -173,7 +174,7 @@ export class GraphProgram {
   }
 
   /** Overwrites parameters. Throws `ValueError` or `ShapeError`, with nothing changed, if one does not fit. */
-  setParameters(values: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>): void {
+  setParameters(values: NamedTensors): void {
     this.#executable.setParameters(namedTensors('setParameters', values));
   }
 

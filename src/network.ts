@@ -1,11 +1,19 @@
 /** Networks: layers, a loss and an optimiser, compiled and ready to be trained. */
 import { platform } from '#platform';
+import type { Bytes } from './arrays.js';
 import { isPath } from './bytes.js';
 import { encodeCheckpoint, type SaveOptions, saveFields } from './checkpoint.js';
 import { UnsupportedError, ValueError } from './errors.js';
 import { checkFields, flag, optional, show } from './fields.js';
 import { checkFeeds, checkFinite, type FeedRule, feedRules } from './graph/feeds.js';
-import { type Executable, type MemoryPlan, namedTensors, type RuntimeReport, type Tensor } from './graph/model.js';
+import {
+  type Executable,
+  type MemoryPlan,
+  type NamedTensors,
+  namedTensors,
+  type RuntimeReport,
+  type Tensor,
+} from './graph/model.js';
 import { type Node, size } from './graph/node.js';
 import { columnName, type LayerReport, type NetworkGraph } from './nn/build.js';
 import type { NetworkConfig } from './nn/config.js';
@@ -243,7 +251,7 @@ export class Network<Prediction = Tensor> {
   }
 
   /** Overwrites parameters and statistics. Throws `ValueError` or `ShapeError`, with nothing changed, if one does not fit. */
-  setParameters(values: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>): void {
+  setParameters(values: NamedTensors): void {
     this.#executable.setParameters(namedTensors('setParameters', values));
   }
 
@@ -256,7 +264,7 @@ export class Network<Prediction = Tensor> {
    * Throws `UnsupportedError` for a network whose loss is a function, which no file can hold, and `ValueError` if a number
    * is not finite, before anything is written.
    */
-  async save(path?: string | URL, options: SaveOptions = {}): Promise<Uint8Array> {
+  async save(path?: string | URL, options: SaveOptions = {}): Promise<Bytes> {
     checkFields('save', options, saveFields);
     if (path !== undefined && !isPath(path))
       throw new ValueError(`save: expected a path or a file: URL, got ${show(path)}`);

@@ -4,6 +4,7 @@
  *
  *   { "__metadata__": { string: string }, name: { "dtype", "shape", "data_offsets": [begin, end] }, … }
  */
+import type { Bytes } from '../arrays.js';
 import { CheckpointError, ShapeError, ValueError } from '../errors.js';
 import type { Tensor } from '../graph/model.js';
 
@@ -36,7 +37,7 @@ const LITTLE_ENDIAN_HOST = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>>,
-): Uint8Array {
+): Bytes {
   for (const [name, tensor] of tensors) checkTensor(name, tensor);
   for (const [key, value] of Object.entries(metadata)) checkMetadata(key, value, ValueError);
 

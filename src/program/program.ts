@@ -1,5 +1,6 @@
 /** A model compiled to programs that run in WebAssembly: one call each for forward, backward, step and trainStep. */
 import { platform } from '#platform';
+import type { Floats } from '../arrays.js';
 import { DisposedError, UnsupportedError, ValueError } from '../errors.js';
 import {
   checkStates,
@@ -8,6 +9,7 @@ import {
   derive,
   type Executable,
   type Feeds,
+  type GivenTensors,
   type MemoryPlan,
   type Model,
   type RuntimeReport,
@@ -143,13 +145,13 @@ export class Program implements Executable {
     const buffer = entry.results[index];
     if (buffer.life !== 'scratch') return entry.tensor(node, index, this.#rows);
     const of = this.#backwards;
-    const read = (): Float32Array => {
+    const read = (): Floats => {
       this.#alive('backward');
       if (this.#backwards !== of)
         throw new ValueError(`backward: expected the gradient of '${name}' to be read before the next backward`);
       return this.runtime.unpack(entry.sequence.address(buffer), node.shape);
     };
-    let data: Float32Array | undefined;
+    let data: Floats | undefined;
     return {
       shape: node.shape,
       get data() {
@@ -246,7 +248,7 @@ export class Program implements Executable {
     );
   }
 
-  setParameters(values: ReadonlyMap<string, Tensor>): void {
+  setParameters(values: GivenTensors): void {
     this.#alive('setParameters');
     const { kept } = this.derivation;
     checkTensors('setParameters', kept, values);

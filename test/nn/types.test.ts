@@ -1,5 +1,6 @@
 /** What the types of a configuration promise, and what they refuse. `tsc` checks them. */
 import { expectTypeOf, it } from 'vitest';
+import { readIdx } from '../../src/data/index.js';
 import { conv2d, dense, from, type NetworkConfig, network, type Tensor } from '../../src/index.js';
 
 /** Never called: nothing but its types is meant. */
@@ -10,6 +11,13 @@ const configurations = async () => {
   const layers = { p: from('a', dense(2)), q: from('a', dense(2)) };
   const two = await network({ inputs: { a: 3 }, layers, outputs: { p: { loss: 'huber' }, q: {} } });
   expectTypeOf(two.predict([])).toEqualTypeOf<{ readonly p: Tensor; readonly q: Tensor }>();
+
+  // Arrays of their own memory, which alone may go into a Blob.
+  new Blob([await list.save(), list.predict([]).data, readIdx(new Uint8Array()).data]);
+  // Parameters may be of any.
+  list.setParameters({ '0.bias': { shape: [3], data: new Float32Array(new SharedArrayBuffer(12)) } });
+  list.setParameters(list.parameters());
+  list.setParameters({ '0.bias': { shape: [3], data: [1, 2, 3] } });
 
   const parsed: NetworkConfig = JSON.parse('');
   expectTypeOf((await network(parsed)).predict([])).toEqualTypeOf<Tensor>();
