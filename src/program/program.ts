@@ -102,6 +102,7 @@ export class Program implements Executable {
     const { bytes, parameters, states, activations } = this.plan;
     const parts = { parameters, 'optimizer state': states, activations };
     const figures = Object.entries(parts).map(([name, part]) => `${showBytes(part)} of ${name}`);
+    await this.runtime.heap.reclaim(bytes);
     this.runtime.heap.expectRoom(bytes, 'compile', figures.join(', '));
     this.#store.allocate(this.#blocks);
     this.#main.allocate(this.#blocks, 'compile');

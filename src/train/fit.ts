@@ -4,6 +4,7 @@ import { anything, checkFields, type FieldsOf, flag, optional, positiveInteger, 
 import { allFinite } from '../graph/feeds.js';
 import type { Samples, Snapshot } from '../graph/model.js';
 import { Generator } from '../random.js';
+import { nextTurn } from '../turn.js';
 import { type Columns, type Dataset, rowsOf } from './data.js';
 import type { Evaluation } from './metrics.js';
 
@@ -88,10 +89,6 @@ interface Start {
 const SHUFFLE_STREAM = 2 ** 31;
 /** Milliseconds of training after which other events get their turn. */
 const TURN_MS = 50;
-
-/** Node.js has a turn without the millisecond that a timer takes at least. */
-const later: (resolve: () => void) => void = 'setImmediate' in globalThis ? setImmediate : setTimeout;
-const nextTurn = (): Promise<void> => new Promise((resolve) => void later(resolve));
 
 /** Trains on the data; see `Network.fit`. */
 export async function fit(net: Trainable, data: Dataset, options: FitOptions): Promise<EpochReport[]> {

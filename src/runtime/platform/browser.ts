@@ -39,6 +39,8 @@ export const platform: Platform = {
   canSleep: () => typeof document === 'undefined',
   canShare: () => globalThis.crossOriginIsolated === true,
   v8: null,
+  // Chromium's limit; it takes more for a wrong length, at once.
+  refusedBytes: 2 ** 35 - 1,
   setEngineFlag: null,
   startWorker,
   inflate,

@@ -75,6 +75,7 @@ export const platform: Platform = {
   canSleep: () => true,
   canShare: () => typeof SharedArrayBuffer !== 'undefined',
   v8,
+  refusedBytes: 2 ** 52,
   // Engine flags belong to the whole process, so only its main thread sets them.
   setEngineFlag: isMainThread && v8 !== null ? setFlagsFromString : null,
   startWorker,
