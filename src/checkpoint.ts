@@ -10,7 +10,7 @@ import { checkLearningRate } from './optim/optimizer.js';
 
 export interface SaveOptions {
   /** Whether what training goes on from is saved too; by default yes. */
-  readonly training?: boolean;
+  readonly training?: boolean | undefined;
 }
 
 export const saveFields: FieldsOf<SaveOptions> = { training: optional(flag) };

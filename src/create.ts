@@ -27,7 +27,7 @@ export type PredictionOf<Outputs> =
  * not fit into memory, `UnsupportedError` for a tier that cannot run here.
  */
 export async function network<Outputs extends Readonly<Record<string, OutputConfig>>>(
-  options: NetworkOptions & { readonly outputs?: Outputs },
+  options: NetworkOptions & { readonly outputs?: Outputs | undefined },
 ): Promise<Network<PredictionOf<Outputs>>> {
   if (typeof options !== 'object' || options === null)
     throw new ValueError(`network: expected a configuration, got ${String(options)}`);

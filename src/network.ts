@@ -90,6 +90,11 @@ export class Network<Prediction = Tensor> {
     };
   }
 
+  /** What it is called where only a tag is asked for. Vue wraps no object in a proxy that has one of its own. */
+  get [Symbol.toStringTag](): string {
+    return 'Network';
+  }
+
   /** The tier and the number of threads that run this network, and why it is not a better one. */
   get runtime(): RuntimeReport {
     return this.#executable.report;
@@ -176,7 +181,7 @@ export class Network<Prediction = Tensor> {
    * (softmaxCrossEntropy, softTargetCrossEntropy, klDivergence, binaryCrossEntropy), unless `logits` are asked for; else
    * what the last layer gives. Several outputs come by name.
    */
-  predict(x: Arrays, options: { readonly logits?: boolean } = {}): Prediction {
+  predict(x: Arrays, options: { readonly logits?: boolean | undefined } = {}): Prediction {
     checkFields('predict', options, predictFields);
     const { logits = false } = options;
     const nodes = this.#graph.inference.outputs;

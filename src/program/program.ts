@@ -49,6 +49,9 @@ export async function compileProgram(model: Model, { tier, threads }: ProgramOpt
   }
 }
 
+/** What `console.log` of Node.js calls: it would show a getter, not its numbers. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
 /** The phases of the sequence `split`. */
 const FORWARD = 0;
 const BACKWARD = 1;
@@ -153,13 +156,14 @@ export class Program implements Executable {
       return this.runtime.unpack(entry.sequence.address(buffer), node.shape);
     };
     let data: Floats | undefined;
-    return {
+    const tensor = {
       shape: node.shape,
       get data() {
         data ??= read();
         return data;
       },
     };
+    return Object.defineProperty(tensor, INSPECT, { value: () => ({ ...tensor }) });
   }
 
   step(): void {

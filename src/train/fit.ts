@@ -34,17 +34,17 @@ export interface EpochReport {
 
 export interface FitOptions {
   /** By default 1. */
-  readonly epochs?: number;
+  readonly epochs?: number | undefined;
   /** Data to evaluate after each epoch, or the share of the training data, from its end, that is held out for that. */
-  readonly validation?: Dataset | number;
+  readonly validation?: Dataset | number | undefined;
   /** Whether the samples come in a new order in each epoch, drawn from the network's seed; by default yes. */
-  readonly shuffle?: boolean;
+  readonly shuffle?: boolean | undefined;
   /** Called after each batch. A promise is awaited. */
-  readonly onBatch?: (report: BatchReport) => void | Promise<void>;
+  readonly onBatch?: ((report: BatchReport) => void | Promise<void>) | undefined;
   /** Called after each epoch. A promise is awaited; what it changes is what the next epoch begins with. */
-  readonly onEpoch?: (report: EpochReport) => void | Promise<void>;
+  readonly onEpoch?: ((report: EpochReport) => void | Promise<void>) | undefined;
   /** Stops after the batch at hand: `fit` returns the epochs that were completed. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Samples whose shapes and indices have been checked. */

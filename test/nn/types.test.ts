@@ -2,6 +2,7 @@
 import { expectTypeOf, it } from 'vitest';
 import { readIdx } from '../../src/data/index.js';
 import { conv2d, dense, from, type NetworkConfig, network, type Tensor } from '../../src/index.js';
+import { compile, input } from '../../src/lanegrad-graph.js';
 
 /** Never called: nothing but its types is meant. */
 const configurations = async () => {
@@ -21,6 +22,12 @@ const configurations = async () => {
 
   const parsed: NetworkConfig = JSON.parse('');
   expectTypeOf((await network(parsed)).predict([])).toEqualTypeOf<Tensor>();
+
+  // What may be left out may also be undefined.
+  const left = undefined as number | undefined;
+  await network({ input: 3, layers: [dense(3)], loss: undefined, seed: left, batch: left, optimizer: undefined });
+  await list.fit({ x: [], y: [], weights: undefined }, { epochs: left, signal: undefined, onEpoch: undefined });
+  await compile(input('x'), { batch: left, outputs: undefined, gradients: undefined });
 
   // @ts-expect-error: a misspelt option
   await network({ input: 3, layers: [dense(3)], optimiser: { kind: 'adam' } });
