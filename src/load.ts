@@ -14,8 +14,8 @@ import type { NetworkConfig } from './nn/config.js';
 import { updateRule } from './optim/optimizer.js';
 
 /**
- * A network from a file of `save`, named by its path or a `file:` URL, or from its bytes, which goes on where it was saved. Throws `CheckpointError` if the
- * file is damaged or was not written by `save`.
+ * A network from a file of `save`, named by its path or a `file:` URL, or from its bytes, which goes on where it was
+ * saved. Throws `CheckpointError` if the file is damaged or was not written by `save`.
  */
 export async function load<Prediction = Tensor>(
   source: string | URL | Uint8Array | ArrayBuffer,

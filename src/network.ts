@@ -261,10 +261,10 @@ export class Network<Prediction = Tensor> {
   }
 
   /**
-   * The network as safetensors, written to a file if a path, or a `file:` URL, is given: parameters and statistics, and the configuration in
-   * the metadata. With them goes what training goes on from: the optimiser's state, the number of steps and of epochs, and
-   * the learning rate, so that k steps, `save`, `load` and n steps are k + n steps to the last bit. Without them, with
-   * `training: false`, a network that was loaded begins its training anew.
+   * The network as safetensors, written to a file if a path, or a `file:` URL, is given: parameters and statistics,
+   * and the configuration in the metadata. With them goes what training goes on from: the optimiser's state, the
+   * number of steps and of epochs, and the learning rate, so that k steps, `save`, `load` and n steps are k + n steps
+   * to the last bit. Without them, with `training: false`, a network that was loaded begins its training anew.
    *
    * Throws `UnsupportedError` for a network whose loss is a function, which no file can hold, and `ValueError` if a number
    * is not finite, before anything is written.

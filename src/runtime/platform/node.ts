@@ -47,16 +47,15 @@ function environment(name: string): string | undefined {
   }
 }
 
-async function writeFile(file: string | URL, bytes: Uint8Array): Promise<void> {
-  const path = typeof file === 'string' ? file : fileURLToPath(file);
+async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
   const beside = `${path}.${randomUUID()}.tmp`;
   try {
-    const handle = await open(beside, 'wx');
+    const file = await open(beside, 'wx');
     try {
-      await handle.writeFile(bytes);
-      await handle.sync();
+      await file.writeFile(bytes);
+      await file.sync();
     } finally {
-      await handle.close();
+      await file.close();
     }
     await rename(beside, path);
   } catch (error) {
@@ -64,6 +63,8 @@ async function writeFile(file: string | URL, bytes: Uint8Array): Promise<void> {
     throw error;
   }
 }
+
+const pathOf = (file: string | URL): string => (typeof file === 'string' ? file : fileURLToPath(file));
 
 /** Bun has another engine and tells a version of V8 all the same; Deno's takes no flags. */
 const { v8: version, bun, deno } = process.versions;
@@ -81,6 +82,6 @@ export const platform: Platform = {
   startWorker,
   // Web streams take 10 ms to load here, atob's way to bytes 5. The copy is no Buffer, whose `slice` would not copy.
   inflate: async (base64) => new Uint8Array(inflateSync(Buffer.from(base64, 'base64'))),
-  readFile: (path) => readFile(path),
-  writeFile,
+  readFile: (file) => readFile(pathOf(file)),
+  writeFile: (file, bytes) => writeFile(pathOf(file), bytes),
 };

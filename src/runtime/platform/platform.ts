@@ -33,7 +33,7 @@ export interface Platform {
   startWorker(start: WorkerStart, onExit: (reason: string) => void): WorkerHandle;
   /** The bytes of zlib data in base64. */
   inflate(base64: string): Promise<Uint8Array<ArrayBuffer>>;
-  readFile(path: string | URL): Promise<Uint8Array>;
+  readFile(file: string | URL): Promise<Uint8Array>;
   /** Writes beside the target, then renames into place: nothing is lost when writing fails. */
-  writeFile(path: string | URL, bytes: Uint8Array): Promise<void>;
+  writeFile(file: string | URL, bytes: Uint8Array): Promise<void>;
 }
