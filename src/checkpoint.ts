@@ -1,4 +1,5 @@
 /** What a file holds of a network beside its configuration: the tensors, and how far training has come. */
+import type { Bytes } from './arrays.js';
 import { CheckpointError, ValueError } from './errors.js';
 import { anything, checkFields, type FieldsOf, flag, notNegative, optional } from './fields.js';
 import { allFinite } from './graph/feeds.js';
@@ -9,7 +10,7 @@ import { checkLearningRate } from './optim/optimizer.js';
 
 export interface SaveOptions {
   /** Whether what training goes on from is saved too; by default yes. */
-  readonly training?: boolean;
+  readonly training?: boolean | undefined;
 }
 
 export const saveFields: FieldsOf<SaveOptions> = { training: optional(flag) };
@@ -27,7 +28,7 @@ export function encodeCheckpoint(
   executable: Executable,
   epochs: number,
   { training = true }: SaveOptions,
-): Uint8Array {
+): Bytes {
   const tensors = new Map([...executable.parameters(), ...executable.statistics()]);
   const metadata: Record<string, string> = { lanegrad: JSON.stringify(config) };
   if (training && config.optimizer) {

@@ -14,6 +14,7 @@ import {
   type Feeds,
   type MemoryPlan,
   type Model,
+  type NamedTensors,
   namedTensors,
   type RuntimeReport,
   type Tensor,
@@ -48,13 +49,13 @@ export async function compileModel(model: Model, options: RunOptions): Promise<E
 
 export interface CompileOptions extends RunOptions {
   /** Inputs and parameters whose gradients `backward` returns; by default the parameters. */
-  readonly gradients?: readonly string[];
+  readonly gradients?: readonly string[] | undefined;
   /** What `predict` returns; by default the compiled node itself. */
-  readonly outputs?: readonly Node[];
+  readonly outputs?: readonly Node[] | undefined;
   /** The most samples that a run takes; by default 1. */
-  readonly batch?: number;
+  readonly batch?: number | undefined;
   /** How the parameters are trained by `step` and `trainStep`. */
-  readonly optimizer?: OptimizerConfig;
+  readonly optimizer?: OptimizerConfig | undefined;
 }
 
 /** The fields of `CompileOptions`. */
@@ -107,6 +108,10 @@ export class GraphProgram {
   constructor(executable: Executable, wanted: ReadonlySet<string>) {
     this.#executable = executable;
     this.#wanted = wanted;
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'GraphProgram';
   }
 
   /** The tier and the number of threads that run this, and why. */
@@ -178,7 +183,7 @@ export class GraphProgram {
   }
 
   /** Overwrites parameters. Throws `ValueError` or `ShapeError`, with nothing changed, if one does not fit. */
-  setParameters(values: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>): void {
+  setParameters(values: NamedTensors): void {
     this.#executable.setParameters(namedTensors('setParameters', values));
   }
 

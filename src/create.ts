@@ -27,7 +27,7 @@ export type PredictionOf<Outputs> =
  * not fit into memory, `UnsupportedError` for a tier that cannot run here.
  */
 export async function network<Outputs extends Readonly<Record<string, OutputConfig>>>(
-  options: NetworkOptions & { readonly outputs?: Outputs },
+  options: NetworkOptions & { readonly outputs?: Outputs | undefined },
 ): Promise<Network<PredictionOf<Outputs>>> {
   const { config, graph, executable } = await compileNetwork(byName('network', options, 'a configuration'));
   for (const [stream, { name, low, high }] of graph.initial.entries())

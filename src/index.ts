@@ -3,7 +3,7 @@ export type { SaveOptions } from './checkpoint.js';
 export type { RunOptions } from './compile.js';
 export { type NetworkOptions, network, type PredictionOf } from './create.js';
 export * from './errors.js';
-export type { MemoryPlan, RuntimeReport, Tensor } from './graph/model.js';
+export type { MemoryPlan, NamedTensors, RuntimeReport, Tensor } from './graph/model.js';
 export type { ActivationName } from './graph/ops/activation.js';
 export { load } from './load.js';
 export type { Network, TrainedGraph } from './network.js';

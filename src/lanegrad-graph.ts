@@ -2,7 +2,7 @@
 export { type CompileOptions, compile, type Gradient, GraphProgram } from './compile.js';
 export type { Axes } from './graph/axes.js';
 export { gradients } from './graph/gradient.js';
-export type { Feeds, MemoryPlan, RuntimeReport, Tensor } from './graph/model.js';
+export type { Feeds, MemoryPlan, NamedTensors, RuntimeReport, Tensor } from './graph/model.js';
 export type { Node, Shape } from './graph/node.js';
 export {
   type ActivationName,

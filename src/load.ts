@@ -1,6 +1,6 @@
 /** Networks from the files that `save` writes. */
 import { platform } from '#platform';
-import { bytesOf } from './bytes.js';
+import { bytesOf, isPath } from './bytes.js';
 import { parseTraining } from './checkpoint.js';
 import { type RunOptions, runFields } from './compile.js';
 import { compileNetwork, graphOf, trainedParameters } from './create.js';
@@ -15,17 +15,18 @@ import type { NetworkConfig } from './nn/config.js';
 import { updateRule } from './optim/optimizer.js';
 
 /**
- * A network from a file of `save`, or from its bytes, which goes on where it was saved: the file says all of it but what
- * runs it. Throws `CheckpointError` if the file is damaged or was not written by `save`, `ValueError` for options that
- * there are not.
+ * A network from a file of `save`, named by its path or a `file:` URL, or from its bytes, which goes on where it was saved:
+ * the file says all of it but what runs it. Throws `CheckpointError` if the file cannot be read, is damaged or was not
+ * written by `save`, `ValueError` for options that there are not.
  */
 export async function load<Prediction = Tensor>(
-  source: string | Uint8Array | ArrayBuffer,
+  source: string | URL | Uint8Array | ArrayBuffer,
   options: RunOptions = {},
 ): Promise<Network<Prediction>> {
   checkFields('load', options, runFields);
-  const bytes =
-    typeof source === 'string' ? await platform.readFile(source) : bytesOf('load', 'a path or bytes', source);
+  const bytes = isPath(source)
+    ? await platform.readFile(source)
+    : bytesOf('load', 'a path, a file: URL or bytes', source);
   const { tensors, metadata } = decodeSafetensors(bytes);
   const text = metadata.lanegrad;
   if (text === undefined)

@@ -1,10 +1,19 @@
 /** Networks: layers, a loss and an optimiser, compiled and ready to be trained. */
 import { platform } from '#platform';
+import type { Bytes } from './arrays.js';
+import { isPath } from './bytes.js';
 import { encodeCheckpoint, type SaveOptions, saveFields } from './checkpoint.js';
 import { UnsupportedError, ValueError } from './errors.js';
 import { checkFields, flag, optional, show } from './fields.js';
 import { checkFeeds, checkFinite, type FeedRule, feedRules } from './graph/feeds.js';
-import { type Executable, type MemoryPlan, namedTensors, type RuntimeReport, type Tensor } from './graph/model.js';
+import {
+  type Executable,
+  type MemoryPlan,
+  type NamedTensors,
+  namedTensors,
+  type RuntimeReport,
+  type Tensor,
+} from './graph/model.js';
 import { type Node, size } from './graph/node.js';
 import type { LayerReport, NetworkGraph } from './nn/build.js';
 import type { NetworkConfig } from './nn/config.js';
@@ -76,6 +85,11 @@ export class Network<Prediction = Tensor> {
       checkFinite: (operation, columns) => checkFinite(operation, this.#rules, columns),
       evaluate: (columns, rows) => this.#evaluate(columns, rows),
     };
+  }
+
+  /** What it is called where only a tag is asked for. Vue wraps no object in a proxy that has one of its own. */
+  get [Symbol.toStringTag](): string {
+    return 'Network';
   }
 
   /** The tier and the number of threads that run this network, and why it is not a better one. */
@@ -167,7 +181,7 @@ export class Network<Prediction = Tensor> {
    * (softmaxCrossEntropy, softTargetCrossEntropy, klDivergence, binaryCrossEntropy), unless `logits` are asked for; else
    * what the last layer gives. Several outputs come by name.
    */
-  predict(x: Arrays, options: { readonly logits?: boolean } = {}): Prediction {
+  predict(x: Arrays, options: { readonly logits?: boolean | undefined } = {}): Prediction {
     checkFields('predict', options, predictFields);
     const { logits = false } = options;
     const nodes = this.#graph.inference.outputs;
@@ -253,23 +267,23 @@ export class Network<Prediction = Tensor> {
   }
 
   /** Overwrites parameters and statistics. Throws `ValueError` or `ShapeError`, with nothing changed, if one does not fit. */
-  setParameters(values: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>): void {
+  setParameters(values: NamedTensors): void {
     this.#executable.setParameters(namedTensors('setParameters', values));
   }
 
   /**
-   * The network as safetensors, written to a file if a path is given: parameters and statistics, and the configuration in
-   * the metadata. With them goes what training goes on from: the optimiser's state, the number of steps and of epochs, and
-   * the learning rate, so that k steps, `save`, `load` and n steps are k + n steps to the last bit. Without them, with
-   * `training: false`, a network that was loaded begins its training anew.
+   * The network as safetensors, written to a file if a path, or a `file:` URL, is given: parameters and statistics,
+   * and the configuration in the metadata. With them goes what training goes on from: the optimiser's state, the
+   * number of steps and of epochs, and the learning rate, so that k steps, `save`, `load` and n steps are k + n steps
+   * to the last bit. Without them, with `training: false`, a network that was loaded begins its training anew.
    *
    * Throws `UnsupportedError` for a network whose loss is a function, which no file can hold, and `ValueError` if a number
    * is not finite, before anything is written; `CheckpointError` if the file cannot be written.
    */
-  async save(path?: string, options: SaveOptions = {}): Promise<Uint8Array> {
+  async save(path?: string | URL, options: SaveOptions = {}): Promise<Bytes> {
     checkFields('save', options, saveFields);
-    if (path !== undefined && (typeof path !== 'string' || path === ''))
-      throw new ValueError(`save: expected a path, got ${show(path)}`);
+    if (path !== undefined && !isPath(path))
+      throw new ValueError(`save: expected a path or a file: URL, got ${show(path)}`);
     if (this.#graph.outputs.some(({ config }) => typeof config.loss === 'function'))
       throw new UnsupportedError('save: expected a configuration of plain data, got a loss that is a function');
     const bytes = encodeCheckpoint(this.config, this.#executable, this.epochs, options);

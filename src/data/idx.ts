@@ -2,10 +2,18 @@
  * The IDX format of Yann LeCun's MNIST files (http://yann.lecun.com/exdb/mnist): two zero bytes, the element type, the
  * number of dimensions, each dimension as a u32, then the elements, row-major. All numbers are big-endian.
  */
+import type { Own } from '../arrays.js';
 import { bytesOf } from '../bytes.js';
 import { ValueError } from '../errors.js';
 
-export type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
+export type IdxData = Own<
+  | Uint8ArrayConstructor
+  | Int8ArrayConstructor
+  | Int16ArrayConstructor
+  | Int32ArrayConstructor
+  | Float32ArrayConstructor
+  | Float64ArrayConstructor
+>;
 
 export interface IdxArray {
   /** Extents, the slowest axis first. */

@@ -98,7 +98,8 @@ function rowsOf(
     throw new ShapeError(`${operation}: expected '${name}' of shape [rows, ${node.shape.join(', ')}], got one number`);
   }
   checkNumbers(`${operation}: expected numbers for '${name}'`, values);
-  if (values.length === 0) throw new ValueError(`${operation}: expected at least one row of '${name}', got none`);
+  if (!(values.length > 0))
+    throw new ValueError(`${operation}: expected at least one row of '${name}', got none (an empty or detached array)`);
   if (values.length % features !== 0)
     throw new ShapeError(
       `${operation}: expected '${name}' to have rows of ${features} numbers (shape ${showShape(node.shape)}), got ${values.length} numbers${note}`,

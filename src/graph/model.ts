@@ -1,4 +1,5 @@
 /** What is compiled: a loss, outputs and parameters, and how all of it is run. Both executors implement this. */
+import type { Floats } from '../arrays.js';
 import { ShapeError, ValueError } from '../errors.js';
 import { byName, show } from '../fields.js';
 import type { Rule } from '../program/generated/instructions.js';
@@ -12,10 +13,14 @@ import { batchMean, sum } from './ops/reduce.js';
 import { sourceKind } from './ops/source.js';
 
 /** Row-major numbers and their shape. */
-export interface Tensor {
+export interface Tensor<Data extends ArrayLike<number> = Floats> {
   readonly shape: Shape;
-  readonly data: Float32Array;
+  readonly data: Data;
 }
+
+/** As callers give them, by name: numbers of any kind will do. */
+export type GivenTensors = ReadonlyMap<string, Tensor<ArrayLike<number>>>;
+export type NamedTensors = GivenTensors | Readonly<Record<string, Tensor<ArrayLike<number>>>>;
 
 /** Row-major numbers for each input by its name, samples first; a bare number for an input of shape `[]` and one sample. */
 export type Feeds = Readonly<Record<string, number | ArrayLike<number>>>;
@@ -96,7 +101,7 @@ export interface Executable {
   /** A copy of what the optimiser keeps, by the names of `OptimizerState`. */
   states(): Map<string, Tensor>;
   /** Overwrites the parameters and statistics that are named. Checks all of them before it changes any. */
-  setParameters(values: ReadonlyMap<string, Tensor>): void;
+  setParameters(values: GivenTensors): void;
   /** Goes on from what another run has kept: after so many steps, with all of its states, which are checked first. */
   resume(steps: number, states: ReadonlyMap<string, Tensor>): void;
   /** A copy of everything that training changes, written over an earlier one if that is given. */
@@ -264,19 +269,12 @@ export function sourcesOf(roots: readonly Node[]): Pick<Derivation, 'inputs' | '
 }
 
 /** Tensors by name, given as a map or as an object. Throws `ValueError` for anything else. */
-export function namedTensors(
-  operation: string,
-  values: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>>,
-): ReadonlyMap<string, Tensor> {
+export function namedTensors(operation: string, values: NamedTensors): GivenTensors {
   return values instanceof Map ? values : new Map(Object.entries(byName(operation, values, 'tensors by name')));
 }
 
 /** Throws `ValueError` or `ShapeError` unless each value belongs to a node, has its shape and is finite in f32. */
-export function checkTensors(
-  operation: string,
-  nodes: ReadonlyMap<string, Node>,
-  values: ReadonlyMap<string, Tensor>,
-): void {
+export function checkTensors(operation: string, nodes: ReadonlyMap<string, Node>, values: GivenTensors): void {
   for (const [name, value] of values) {
     const node = nodes.get(name);
     if (!node) {

@@ -43,5 +43,14 @@ function locationIn(line: string): string {
 
 const fileOf = (url: string): string => (url.startsWith('file:///') ? decodeURI(url.slice('file://'.length)) : url);
 
-/** The folder above this one, src or dist: what lies there is no user's code. Some bundlers leave no URL. */
-const LANEGRAD = import.meta.url && fileOf(new URL('../', import.meta.url).href);
+/** The folder above this one, src or dist: what lies there is no user's code. Empty where a stack does not tell. */
+const LANEGRAD = ownFolder();
+
+/** From a call of its own and not from `import.meta`: a `blob:` has no folders, and bundlers take a URL for a file to ship. */
+function ownFolder(): string {
+  for (const line of (new Error().stack ?? '').split('\n')) {
+    const [, folder] = /^(.*\/)[^/]*\/[^/]*:\d+:\d+$/.exec(locationIn(line.trim())) ?? [];
+    if (folder) return fileOf(folder);
+  }
+  return '';
+}

@@ -4,6 +4,7 @@
  *
  *   { "__metadata__": { string: string }, name: { "dtype", "shape", "data_offsets": [begin, end] }, … }
  */
+import type { Bytes } from '../arrays.js';
 import { CheckpointError, ShapeError, ValueError } from '../errors.js';
 import { show } from '../fields.js';
 import type { Tensor } from '../graph/model.js';
@@ -37,7 +38,7 @@ const LITTLE_ENDIAN_HOST = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>>,
-): Uint8Array {
+): Bytes {
   for (const [name, tensor] of tensors) checkTensor(name, tensor);
   for (const [key, value] of Object.entries(metadata)) checkMetadata(key, value, ValueError);
 
@@ -58,7 +59,8 @@ export function encodeSafetensors(
 /** The tensors and metadata of a safetensors file; a CheckpointError if anything in it does not add up. */
 export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   const headerEnd = LENGTH_BYTES + headerLength(bytes);
-  const { [METADATA]: strings = {}, ...described } = decodeHeader(bytes.subarray(LENGTH_BYTES, headerEnd));
+  // A copy, since browsers decode no text in memory that is shared.
+  const { [METADATA]: strings = {}, ...described } = decodeHeader(bytes.slice(LENGTH_BYTES, headerEnd));
   const metadata = decodeMetadata(strings);
   const payload = bytes.subarray(headerEnd);
   const entries = Object.entries(described).map(([name, value]) => decodeEntry(name, value, payload.length));

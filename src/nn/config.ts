@@ -10,7 +10,7 @@ export type InputShape = number | readonly number[];
 /** What a layer's output is trained for. Without a loss it is only predicted. */
 export interface OutputConfig extends LossConfig {
   /** What the loss counts for in the sum that is trained; by default 1. */
-  readonly weight?: number;
+  readonly weight?: number | undefined;
 }
 
 /**
@@ -19,22 +19,22 @@ export interface OutputConfig extends LossConfig {
  */
 export interface NetworkConfig extends LossConfig {
   /** What the first of a chain of layers takes. */
-  readonly input?: InputShape;
+  readonly input?: InputShape | undefined;
   /** What named layers take, by name. */
-  readonly inputs?: Readonly<Record<string, InputShape>>;
+  readonly inputs?: Readonly<Record<string, InputShape>> | undefined;
   readonly layers: readonly Layer[] | Readonly<Record<string, Layer>>;
   /** The named layers whose outputs are predicted, each with its loss. */
-  readonly outputs?: Readonly<Record<string, OutputConfig>>;
+  readonly outputs?: Readonly<Record<string, OutputConfig>> | undefined;
   /** Whether each sample comes with a weight, by which its loss is multiplied; by default no. */
-  readonly sampleWeights?: boolean;
+  readonly sampleWeights?: boolean | undefined;
   /** Without an optimizer the network gives losses and gradients, and does not train. */
-  readonly optimizer?: OptimizerConfig;
+  readonly optimizer?: OptimizerConfig | undefined;
   /** The most that the norm of all gradients together may be in a step: longer ones are made shorter. By default any. */
-  readonly clipGlobalNorm?: number;
+  readonly clipGlobalNorm?: number | undefined;
   /** The most samples that a run takes; by default 32. Longer data is worked through in pieces by fit, predict and evaluate. */
-  readonly batch?: number;
+  readonly batch?: number | undefined;
   /** Of everything random: initial parameters, the order of samples and dropout; by default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /** The layer, taking the output of an input or a layer, or of several, by name. */

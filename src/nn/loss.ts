@@ -17,13 +17,13 @@ export type LossFunction = (output: Node, targets: Node) => Node;
 
 export interface LossConfig {
   /** Without a loss the network can only predict. */
-  readonly loss?: LossName | LossFunction;
+  readonly loss?: LossName | LossFunction | undefined;
   /** For softmaxCrossEntropy: how much of the probability is spread evenly over all classes; by default 0. */
-  readonly labelSmoothing?: number;
+  readonly labelSmoothing?: number | undefined;
   /** For softmaxCrossEntropy: what a sample of each class counts for, at least 0; by default 1. */
-  readonly classWeights?: readonly number[];
+  readonly classWeights?: readonly number[] | undefined;
   /** For huber: where it turns from square to linear; by default 1. */
-  readonly huberDelta?: number;
+  readonly huberDelta?: number | undefined;
 }
 
 interface LossRule {

@@ -1,5 +1,6 @@
 /** A model compiled to programs that run in WebAssembly: one call each for forward, backward, step and trainStep. */
 import { platform } from '#platform';
+import type { Floats } from '../arrays.js';
 import { DisposedError, UnsupportedError, ValueError } from '../errors.js';
 import { allFinite } from '../graph/feeds.js';
 import {
@@ -9,6 +10,7 @@ import {
   derive,
   type Executable,
   type Feeds,
+  type GivenTensors,
   type MemoryPlan,
   type Model,
   type RuntimeReport,
@@ -47,6 +49,9 @@ export async function compileProgram(model: Model, { tier, threads }: ProgramOpt
     throw error;
   }
 }
+
+/** What `console.log` of Node.js calls: it would show a getter, not its numbers. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 /** The phases of the sequence `split`. */
 const FORWARD = 0;
@@ -101,6 +106,7 @@ export class Program implements Executable {
     const { bytes, parameters, states, activations } = this.plan;
     const parts = { parameters, 'optimizer state': states, activations };
     const figures = Object.entries(parts).map(([name, part]) => `${showBytes(part)} of ${name}`);
+    await this.runtime.heap.reclaim(bytes);
     this.runtime.heap.expectRoom(bytes, 'compile', figures.join(', '));
     this.#store.allocate(this.#blocks);
     this.#main.allocate(this.#blocks, 'compile');
@@ -150,20 +156,21 @@ export class Program implements Executable {
     const buffer = entry.results[index];
     if (buffer.life !== 'scratch') return entry.tensor(node, index, this.#rows);
     const of = this.#backwards;
-    const read = (): Float32Array => {
+    const read = (): Floats => {
       this.#alive('backward');
       if (this.#backwards !== of)
         throw new ValueError(`backward: expected the gradient of '${name}' to be read before the next backward`);
       return this.runtime.unpack(entry.sequence.address(buffer), node.shape);
     };
-    let data: Float32Array | undefined;
-    return {
+    let data: Floats | undefined;
+    const tensor = {
       shape: node.shape,
       get data() {
         data ??= read();
         return data;
       },
     };
+    return Object.defineProperty(tensor, INSPECT, { value: () => ({ ...tensor }) });
   }
 
   step(): void {
@@ -257,7 +264,7 @@ export class Program implements Executable {
     );
   }
 
-  setParameters(values: ReadonlyMap<string, Tensor>): void {
+  setParameters(values: GivenTensors): void {
     this.#alive('setParameters');
     const { kept } = this.derivation;
     checkTensors('setParameters', kept, values);

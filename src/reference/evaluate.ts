@@ -2,7 +2,7 @@
 import { ShapeError } from '../errors.js';
 import { checkFeeds, checkFinite, feedRules } from '../graph/feeds.js';
 import { backpropagate } from '../graph/gradient.js';
-import { checkTensors, type Feeds, namedTensors, sourcesOf, type Tensor } from '../graph/model.js';
+import { checkTensors, type Feeds, type NamedTensors, namedTensors, sourcesOf, type Tensor } from '../graph/model.js';
 import { checkNodes, type Node, reachable, showNode, showShape, size } from '../graph/node.js';
 import type { Values } from '../graph/operation.js';
 import { batchMean } from '../graph/ops/reduce.js';
@@ -29,11 +29,7 @@ export interface WorkedExample {
  *
  * Throws `ShapeError` if f is not a single number; `ShapeError` or `ValueError` for feeds or parameters that do not fit.
  */
-export function evaluate(
-  f: Node,
-  feeds: Feeds = {},
-  given: ReadonlyMap<string, Tensor> | Readonly<Record<string, Tensor>> = {},
-): WorkedExample {
+export function evaluate(f: Node, feeds: Feeds = {}, given: NamedTensors = {}): WorkedExample {
   const parameters = namedTensors('evaluate', given);
   checkNodes('evaluate', [f]);
   if (f.shape.length > 0)

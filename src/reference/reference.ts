@@ -11,6 +11,7 @@ import {
   derive,
   type Executable,
   type Feeds,
+  type GivenTensors,
   type MemoryPlan,
   type Model,
   type OptimizerState,
@@ -202,7 +203,7 @@ export class Reference implements Executable {
     return new Map(nodes.map(([name, node]) => [name, tensor(node, this.#kept.get(node) as Values, 1)]));
   }
 
-  setParameters(values: ReadonlyMap<string, Tensor>): void {
+  setParameters(values: GivenTensors): void {
     this.#alive('setParameters');
     checkTensors('setParameters', this.#derivation.kept, values);
     for (const [name, { data }] of values) this.#named(name).set(data);

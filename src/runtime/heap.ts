@@ -1,9 +1,15 @@
 /** The WebAssembly memory that all networks of a tier share, and who has which part of it. */
+import { platform } from '#platform';
 import { MemoryError } from '../errors.js';
+import { nextTurn } from '../turn.js';
 
 const PAGE = 65536;
 /** One page less than 32 bits reach, so that no address, not even the end of a block, wraps to 0. */
 const MAX_PAGES = 65535;
+/** Bytes below which blocks that nobody needs are left to the engine. */
+const SMALL = 2 ** 28;
+/** Node.js was seen to tell of what it has collected in the second turn. */
+const TURNS = 4;
 /** Blocks start on a page of the processor's, so that no two networks share one. */
 const ALIGNMENT = 4096;
 
@@ -28,6 +34,8 @@ export class Heap {
   i32!: Int32Array<ArrayBufferLike>;
   /** What is free, in order of address; neighbours are always joined. */
   readonly #holes: Hole[];
+  /** Bytes in use from which on `reclaim` looks for blocks that nobody needs. */
+  #bound = SMALL;
 
   constructor(
     readonly memory: WebAssembly.Memory,
@@ -45,6 +53,22 @@ export class Heap {
   /** Bytes that are in use. */
   get used(): number {
     return this.#holes.reduce((bytes, { start, end }) => bytes - (end - start), this.memory.buffer.byteLength);
+  }
+
+  /**
+   * Has blocks given back whose owners nobody holds any more, where so many bytes would not fit, or would double what
+   * was in use when this was last done. The engine does not see how large these owners are, so it is made to collect
+   * them; that it has, it tells in a turn of its own.
+   */
+  async reclaim(bytes: number): Promise<void> {
+    if (this.used + bytes <= this.#bound) return;
+    try {
+      new ArrayBuffer(platform.refusedBytes);
+    } catch {
+      // As expected.
+    }
+    for (let turn = 0; turn < TURNS; turn++) await nextTurn();
+    this.#bound = Math.min(MAX_PAGES * PAGE, Math.max(SMALL, 2 * (this.used + bytes)));
   }
 
   /** Throws `MemoryError` with the figures if so many bytes cannot fit beside what is in use. Nothing is taken. */

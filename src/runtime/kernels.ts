@@ -1,5 +1,4 @@
 /** The kernels of a tier: the bytes that travel inside the JavaScript, compiled and instantiated. */
-import { instantiateSync } from '@assemblyscript/loader';
 import { platform } from '#platform';
 import { MemoryError } from '../errors.js';
 import type { KernelTier } from '../tier.js';
@@ -143,5 +142,5 @@ export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memo
   const wait = (address: number, expected: number, ms: number): boolean =>
     Atomics.wait(words, address / 4, expected, ms) === 'timed-out';
   const env: WebAssembly.ModuleImports = { memory, wait };
-  return instantiateSync(module, { env }).exports as unknown as KernelExports;
+  return new WebAssembly.Instance(module, { env }).exports as unknown as KernelExports;
 }

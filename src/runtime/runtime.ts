@@ -1,5 +1,6 @@
 /** A tier at work: its kernels, its memory and its threads, shared by all networks of the process that use it. */
 import { platform } from '#platform';
+import type { Floats } from '../arrays.js';
 import { type Shape, size } from '../graph/node.js';
 import { walkRuns } from '../graph/storage.js';
 import type { KernelTier, TierName } from '../tier.js';
@@ -39,7 +40,7 @@ export class Runtime {
   }
 
   /** A row-major copy of an unbatched tensor. */
-  unpack(source: number, shape: Shape): Float32Array {
+  unpack(source: number, shape: Shape): Floats {
     const { f32 } = this.heap;
     const base = source / 4;
     const data = new Float32Array(size(shape));

@@ -19,7 +19,9 @@ export function requestedTier(option: string | undefined): TierName | undefined 
   const name = option ?? platform.environment('LANEGRAD_TIER');
   if (name === undefined || name === '') return undefined;
   if (!(tierNames as readonly string[]).includes(name))
-    throw new ValueError(`tier: expected one of ${tierNames.join(', ')}, got ${JSON.stringify(name)}`);
+    throw new ValueError(
+      `${option === undefined ? 'LANEGRAD_TIER' : 'tier'}: expected one of ${tierNames.join(', ')}, got ${JSON.stringify(name)}`,
+    );
   return name as TierName;
 }
 

@@ -12,7 +12,7 @@ export interface Dataset {
   /** Labels [rows], or targets [rows, ...output]. */
   readonly y: Arrays;
   /** What each sample's loss counts for [rows], in a network with `sampleWeights`. */
-  readonly weights?: ArrayLike<number>;
+  readonly weights?: ArrayLike<number> | undefined;
 }
 
 /** The fields of `Dataset`; the arrays are checked against the network. */

@@ -4,6 +4,7 @@ import { anything, checkFields, type FieldsOf, flag, optional, positiveInteger, 
 import type { Executable, Samples, Snapshot } from '../graph/model.js';
 import { Generator } from '../random.js';
 import { showBytes } from '../runtime/heap.js';
+import { nextTurn } from '../turn.js';
 import { type Columns, type Dataset, rowsOf } from './data.js';
 import type { Evaluation } from './metrics.js';
 
@@ -33,17 +34,17 @@ export interface EpochReport {
 
 export interface FitOptions {
   /** By default 1. */
-  readonly epochs?: number;
+  readonly epochs?: number | undefined;
   /** Data to evaluate after each epoch, or the share of the training data, from its end, that is held out for that. */
-  readonly validation?: Dataset | number;
+  readonly validation?: Dataset | number | undefined;
   /** Whether the samples come in a new order in each epoch, drawn from the network's seed; by default yes. */
-  readonly shuffle?: boolean;
+  readonly shuffle?: boolean | undefined;
   /** Called after each batch. A promise is awaited. */
-  readonly onBatch?: (report: BatchReport) => void | Promise<void>;
+  readonly onBatch?: ((report: BatchReport) => void | Promise<void>) | undefined;
   /** Called after each epoch. A promise is awaited; what it changes is what the next epoch begins with. */
-  readonly onEpoch?: (report: EpochReport) => void | Promise<void>;
+  readonly onEpoch?: ((report: EpochReport) => void | Promise<void>) | undefined;
   /** Stops after the batch at hand: `fit` returns the epochs that were completed. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Samples whose shapes and indices have been checked. */
@@ -81,10 +82,6 @@ interface Start {
 const SHUFFLE_STREAM = 2 ** 31;
 /** Milliseconds of training after which other events get their turn. */
 const TURN_MS = 50;
-
-/** Node.js has a turn without the millisecond that a timer takes at least. */
-const later: (resolve: () => void) => void = 'setImmediate' in globalThis ? setImmediate : setTimeout;
-const nextTurn = (): Promise<void> => new Promise((resolve) => void later(resolve));
 
 /** Trains on the data; see `Network.fit`. */
 export async function fit(net: Trainable, data: Dataset, options: FitOptions): Promise<EpochReport[]> {

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { ShapeError, ValueError } from '../../src/errors.js';
 import { placeIn } from '../../src/graph/origin.js';
@@ -9,6 +10,7 @@ import { add, compile, dense, input, meanSquaredError, mul, parameter, relu } fr
 
 /** This file's path and the line of the call, by the same means as any test would tell it. */
 const line = (): string => /[^(\s]*origin\.test\.ts:\d+/.exec((new Error().stack ?? '').split('\n')[2])?.[0] as string;
+const src = fileURLToPath(new URL('../../src', import.meta.url));
 const escaped = (text: string): RegExp => new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
 
 describe('a node', () => {
@@ -24,6 +26,20 @@ describe('a node', () => {
     expect(() => built.add(node, built.input('y', [3]))).toThrow(
       escaped(`relu made at ${here.replace('file://', '')}`),
     );
+  });
+
+  it('does not keep a bundle from being a module without a folder', async () => {
+    const [{ text }] = (
+      await build({
+        stdin: { contents: `export { add, input } from './lanegrad-graph.ts'`, resolveDir: src },
+        alias: { '#platform': `${src}/runtime/platform/browser.ts` },
+        bundle: true,
+        format: 'esm',
+        write: false,
+      })
+    ).outputFiles;
+    const { add, input } = await import(`data:text/javascript;base64,${Buffer.from(text).toString('base64')}`);
+    expect(() => add(input('x', [2]), input('y', [3]))).toThrow(/^add: expected shapes/);
   });
 
   it('does not change how many frames an error shows', () => {

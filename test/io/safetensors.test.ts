@@ -77,8 +77,23 @@ describe('encodeSafetensors', () => {
 });
 
 describe('decodeSafetensors', () => {
+  afterEach(() => void vi.unstubAllGlobals());
+
   it('reads what the reference implementation writes', () => {
     expect(decodeSafetensors(reference)).toEqual({ tensors: tensors(), metadata });
+  });
+
+  it('reads shared memory, of which browsers decode no text', () => {
+    class StrictDecoder extends TextDecoder {
+      override decode(bytes: Uint8Array): string {
+        if (bytes.buffer instanceof SharedArrayBuffer) throw new TypeError('must not be shared');
+        return super.decode(bytes);
+      }
+    }
+    vi.stubGlobal('TextDecoder', StrictDecoder);
+    const shared = new Uint8Array(new SharedArrayBuffer(reference.length));
+    shared.set(reference);
+    expect(decodeSafetensors(shared)).toEqual({ tensors: tensors(), metadata });
   });
 
   it('gives back what was encoded, in order and to the bit', () => {

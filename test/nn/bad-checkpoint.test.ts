@@ -107,6 +107,13 @@ describe.each(testedTiers)('on %s', (tier) => {
       await expectRefused(() => load(any(bad), { tier }), ValueError, 'load', `got ${shown}`);
     });
 
+    it('bytes that were transferred', async () => {
+      const bytes = (await saved).slice();
+      structuredClone(bytes, { transfer: [bytes.buffer] });
+      for (const detached of [bytes, bytes.buffer])
+        await expectRefused(() => load(detached, { tier }), ValueError, 'load', 'got a detached buffer');
+    });
+
     it('options that are wrong, as the options that they are', async () => {
       const bytes = await saved;
       await expectRefused(() => load(bytes, { tier, threads: 0 }), ValueError, 'load', 'got 0');

@@ -23,6 +23,12 @@ import {
   y,
 } from './refusals.js';
 
+function detached(): Float32Array {
+  const numbers = Float32Array.from(x);
+  structuredClone(numbers, { transfer: [numbers.buffer] });
+  return numbers;
+}
+
 /** Numbers that are none for x; the words that the error must contain. */
 const badX: [what: string, x: unknown, Class: ErrorClass, words: string][] = [
   ['undefined', undefined, ValueError, 'got undefined'],
@@ -38,6 +44,8 @@ const badX: [what: string, x: unknown, Class: ErrorClass, words: string][] = [
   ['big integers', BigInt64Array.from(y, BigInt), ValueError, 'got 0n at index 0'],
   ['a part of a row', x.subarray(1), ShapeError, 'got 19 numbers'],
   ['no rows', [], ValueError, 'at least one row'],
+  ['a negative number of numbers', { length: -5 }, ValueError, 'at least one row'],
+  ['an array that was transferred', detached(), ValueError, 'empty or detached'],
   ['NaN', changed(x, 7, Number.NaN), ValueError, 'got NaN in row 1, element 2'],
   ['infinity', changed(x, 19, -Infinity), ValueError, 'got -Infinity in row 3, element 4'],
   ['a number beyond f32', changed(x, 0, 1e39), ValueError, 'got 1e+39 in row 0, element 0'],

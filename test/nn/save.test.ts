@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CheckpointError } from '../../src/errors.js';
@@ -75,6 +76,19 @@ describe('save and load', () => {
     net.dispose();
   });
 
+  it('are found by file: URLs as by paths', async () => {
+    const net = await trained();
+    const path = join(folder, 'a name.safetensors');
+    await net.save(pathToFileURL(path));
+    for (const source of [path, pathToFileURL(path)]) {
+      const again = await load(source);
+      expect(again.predict(x)).toEqual(net.predict(x));
+      again.dispose();
+    }
+    await rm(path);
+    net.dispose();
+  });
+
   it('refuse what could not be loaded, before the file is touched', async () => {
     const net = await network({ input: 1, layers: [dense(1)], loss: 'meanSquaredError', optimizer: sgd() });
     const path = join(folder, 'good.safetensors');
@@ -84,8 +98,8 @@ describe('save and load', () => {
     await expect(net.save(path)).rejects.toThrow("save: expected finite numbers in '0.weight', got NaN or infinity");
     expect(new Uint8Array(await readFile(path))).toEqual(new Uint8Array(good));
     await rm(path);
-    for (const bad of ['', 5, null, new URL('file:///net.safetensors')])
-      await expect(net.save(bad as string)).rejects.toThrow('save: expected a path');
+    for (const bad of ['', 5, null, new URL('https://host/net.safetensors')])
+      await expect(net.save(bad as string)).rejects.toThrow('save: expected a path or a file: URL, got');
     net.dispose();
   });
 

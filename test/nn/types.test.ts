@@ -1,6 +1,8 @@
 /** What the types of a configuration promise, and what they refuse. `tsc` checks them. */
 import { expectTypeOf, it } from 'vitest';
+import { readIdx } from '../../src/data/index.js';
 import { conv2d, dense, from, type NetworkConfig, network, type Tensor } from '../../src/index.js';
+import { compile, input } from '../../src/lanegrad-graph.js';
 
 /** Never called: nothing but its types is meant. */
 const configurations = async () => {
@@ -11,8 +13,21 @@ const configurations = async () => {
   const two = await network({ inputs: { a: 3 }, layers, outputs: { p: { loss: 'huber' }, q: {} } });
   expectTypeOf(two.predict([])).toEqualTypeOf<{ readonly p: Tensor; readonly q: Tensor }>();
 
+  // Arrays of their own memory, which alone may go into a Blob.
+  new Blob([await list.save(), list.predict([]).data, readIdx(new Uint8Array()).data]);
+  // Parameters may be of any.
+  list.setParameters({ '0.bias': { shape: [3], data: new Float32Array(new SharedArrayBuffer(12)) } });
+  list.setParameters(list.parameters());
+  list.setParameters({ '0.bias': { shape: [3], data: [1, 2, 3] } });
+
   const parsed: NetworkConfig = JSON.parse('');
   expectTypeOf((await network(parsed)).predict([])).toEqualTypeOf<Tensor>();
+
+  // What may be left out may also be undefined.
+  const left = undefined as number | undefined;
+  await network({ input: 3, layers: [dense(3)], loss: undefined, seed: left, batch: left, optimizer: undefined });
+  await list.fit({ x: [], y: [], weights: undefined }, { epochs: left, signal: undefined, onEpoch: undefined });
+  await compile(input('x'), { batch: left, outputs: undefined, gradients: undefined });
 
   // @ts-expect-error: a misspelt option
   await network({ input: 3, layers: [dense(3)], optimiser: { kind: 'adam' } });

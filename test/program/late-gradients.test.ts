@@ -1,4 +1,5 @@
 /** Gradients are copied out when they are first read, which may be late. */
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { DisposedError, ValueError } from '../../src/errors.js';
 import { dense, network, sgd } from '../../src/index.js';
@@ -50,6 +51,15 @@ describe.each(tiers)('a gradient of %s', (tier) => {
     const copy = { ...net.backward().get('1.bias') };
     net.dispose();
     expect(copy.data).toHaveLength(3);
+  });
+
+  it('shows its numbers where it is printed', async () => {
+    const net = await create(tier);
+    net.forward(x, y);
+    const gradients = net.backward();
+    expect(inspect(gradients)).toMatch(/'1.bias' => {\s+shape: \[ 3 \],\s+data: Float32Array\(3\) \[/);
+    expect(Object.keys(gradients.get('1.bias') ?? {})).toEqual(['shape', 'data']);
+    net.dispose();
   });
 
   it('is refused when it was not read before the next backward, or before dispose', async () => {

@@ -151,33 +151,21 @@ describe.concurrent('a process', () => {
     expectNoGrowth(output);
   });
 
-  it('gets the memory back of networks that nobody disposes of', async () => {
+  it('gets the memory back of networks that nobody disposes of, in a loop that leaves no turn to others', async () => {
     const script = `${setup}
       import { runtimeFor } from '${new URL('../../dist/internals.js', import.meta.url)}';
       const { heap } = await runtimeFor(undefined);
-      const [x, y] = [features(4, 2048), labels(4, 3)];
-      const before = heap.used;
       let most = 0;
-      // 17 MB each, so that 300 of them would not fit.
-      for (let i = 0; i < 300; i++) {
-        const layers = [dense(2048, 'relu'), dense(3)];
-        const net = await network({ input: 2048, layers, loss: 'softmaxCrossEntropy', optimizer: sgd(), batch: 4 });
-        net.trainStep(x, y);
+      // 100 MiB each, nearly all of it room for samples, so that 60 of them would not fit.
+      for (let i = 0; i < 60; i++) {
+        await network({ input: 512 * 100, layers: [dense(1)], batch: 256 });
         most = Math.max(most, heap.used);
-        if (i % 10 === 9) {
-          gc();
-          await new Promise((resolve) => setTimeout(resolve));
-        }
       }
-      gc();
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      print({ left: heap.used - before, most });
+      print(most);
     `;
-    const { code, output, errors } = await run(script, { flags: MEASURED });
+    const { code, output, errors } = await run(script);
     expect([code, errors]).toEqual([0, '']);
-    const [{ left, most }] = output as { left: number; most: number }[];
-    expect(most).toBeLessThan(2 ** 30);
-    expect(left).toBeLessThan(2 ** 25);
+    expect(output[0]).toBeLessThan(2 ** 30);
   });
 
   it('gets all memory back from 1000 networks', async () => {
@@ -231,7 +219,7 @@ describe.concurrent('a process', () => {
     const { code, output } = await run(script, { env: { LANEGRAD_TIER: 'fast' } });
     expect(code).toBe(0);
     expect(output).toEqual([
-      { name: 'ValueError', message: 'tier: expected one of wide, relaxed, simd, scalar, js, got "fast"' },
+      { name: 'ValueError', message: 'LANEGRAD_TIER: expected one of wide, relaxed, simd, scalar, js, got "fast"' },
     ]);
   });
 });

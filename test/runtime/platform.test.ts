@@ -1,6 +1,7 @@
 /** What both platforms have to do alike. */
 import { deflateSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { UnsupportedError } from '../../src/errors.js';
 import { platform as browser } from '../../src/runtime/platform/browser.js';
 import { platform as node } from '../../src/runtime/platform/node.js';
 
@@ -26,5 +27,15 @@ describe.each([
     const damaged = Buffer.from(packed);
     damaged[damaged.length - 1] ^= 1;
     await expect(inflate(damaged.toString('base64'))).rejects.toThrow();
+  });
+});
+
+describe('inflate in a browser without streams', () => {
+  afterEach(() => void vi.unstubAllGlobals());
+
+  it.each(['DecompressionStream', 'Blob'])('says what to do: %s', async (name) => {
+    vi.stubGlobal(name, name === 'Blob' ? class {} : undefined);
+    await expect(browser.inflate('')).rejects.toThrow(UnsupportedError);
+    await expect(browser.inflate('')).rejects.toThrow(/^kernels: expected .*customExportConditions/);
   });
 });

@@ -24,6 +24,11 @@ function startWorker(start: WorkerStart, onExit: (reason: string) => void): Work
 }
 
 async function inflate(base64: string): Promise<Uint8Array<ArrayBuffer>> {
+  // jsdom has neither.
+  if (typeof DecompressionStream === 'undefined' || !Blob.prototype.stream)
+    throw new UnsupportedError(
+      "kernels: expected a browser with DecompressionStream and Blob.stream, got one without; tests of jest in jsdom need customExportConditions: ['node', 'node-addons'], and tier 'js' runs without them",
+    );
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
   return new Uint8Array(await new Response(stream).arrayBuffer());
@@ -39,6 +44,8 @@ export const platform: Platform = {
   canSleep: () => typeof document === 'undefined',
   canShare: () => globalThis.crossOriginIsolated === true,
   v8: null,
+  // Chromium's limit; it takes more for a wrong length, at once.
+  refusedBytes: 2 ** 35 - 1,
   setEngineFlag: null,
   startWorker,
   inflate,

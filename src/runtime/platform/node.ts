@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { open, readFile as read, rename, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { isMainThread, Worker } from 'node:worker_threads';
 import { inflateSync } from 'node:zlib';
@@ -53,7 +54,10 @@ const refused = (expected: string, path: string, cause: unknown): CheckpointErro
   return new CheckpointError(`${expected} at '${path}', got ${reason}`, { cause });
 };
 
-async function readFile(path: string): Promise<Uint8Array> {
+const pathOf = (file: string | URL): string => (typeof file === 'string' ? file : fileURLToPath(file));
+
+async function readFile(file: string | URL): Promise<Uint8Array> {
+  const path = pathOf(file);
   try {
     return await read(path);
   } catch (cause) {
@@ -61,15 +65,16 @@ async function readFile(path: string): Promise<Uint8Array> {
   }
 }
 
-async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
+async function writeFile(file: string | URL, bytes: Uint8Array): Promise<void> {
+  const path = pathOf(file);
   const beside = `${path}.${randomUUID()}.tmp`;
   try {
-    const file = await open(beside, 'wx');
+    const handle = await open(beside, 'wx');
     try {
-      await file.writeFile(bytes);
-      await file.sync();
+      await handle.writeFile(bytes);
+      await handle.sync();
     } finally {
-      await file.close();
+      await handle.close();
     }
     await rename(beside, path);
   } catch (cause) {
@@ -88,6 +93,7 @@ export const platform: Platform = {
   canSleep: () => true,
   canShare: () => typeof SharedArrayBuffer !== 'undefined',
   v8,
+  refusedBytes: 2 ** 52,
   // Engine flags belong to the whole process, so only its main thread sets them.
   setEngineFlag: isMainThread && v8 !== null ? setFlagsFromString : null,
   startWorker,

@@ -25,6 +25,8 @@ export interface Platform {
   canShare(): boolean;
   /** The major version of V8, where that is the engine and tells it; else null. */
   readonly v8: number | null;
+  /** So many bytes an array may have, but never gets: V8 collects all that it can before it refuses them. */
+  readonly refusedBytes: number;
   /** Sets an engine flag; null where the engine takes none. */
   readonly setEngineFlag: ((flag: string) => void) | null;
   /** Starts a worker that instantiates the kernels and enters their loop. `onExit` tells why it ended. */
@@ -32,7 +34,7 @@ export interface Platform {
   /** The bytes of zlib data in base64. */
   inflate(base64: string): Promise<Uint8Array<ArrayBuffer>>;
   /** Throws `CheckpointError` where there is no file to read. */
-  readFile(path: string): Promise<Uint8Array>;
+  readFile(file: string | URL): Promise<Uint8Array>;
   /** Writes beside the target, then renames into place: nothing is lost when writing fails, which throws `CheckpointError`. */
-  writeFile(path: string, bytes: Uint8Array): Promise<void>;
+  writeFile(file: string | URL, bytes: Uint8Array): Promise<void>;
 }
