@@ -25,10 +25,8 @@ const TILE_LINES: i32 = KC;
  * 1 MB second-level cache, beside the other operands.
  */
 export const PACKED_LINES: i32 = 2 * KC * 16 + KC / 8;
-/** What the last vector of terms may write over beyond them. */
-const SLACK_LINES: i32 = 1;
 /** Bytes of a thread's scratch memory. */
-export const SCRATCH_BYTES: i32 = <i32>lines(TILE_LINES + PACKED_LINES + SLACK_LINES);
+export const SCRATCH_BYTES: i32 = <i32>lines(TILE_LINES + PACKED_LINES);
 
 export function setBatch(
   count: i32,

@@ -97,7 +97,7 @@ export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
     const rowsOfX = x + lines(block);
     if (rowsToList) {
       listTerms(rowsOfX, K, blockEnd - block, batch);
-      backwardWeightSparse(r, block, blockEnd, firstPanel, lastPanel, inPlace);
+      backwardWeightSparse(r, block, blockEnd, firstPanel, lastPanel, scale, inPlace);
       continue;
     }
     if (pack) packRows(rowsOfX, K, blockEnd - block, batch);
@@ -137,11 +137,10 @@ function listTerms(x: usize, K: i32, count: i32, batch: i32): void {
 }
 
 /** dW of rows `first` to `last` of one block of W, over the listed terms of X. */
-function backwardWeightSparse(r: usize, first: i32, last: i32, firstPanel: i32, lastPanel: i32, inPlace: bool): void {
+function backwardWeightSparse(r: usize, first: i32, last: i32, firstPanel: i32, lastPanel: i32, scale: i32, inPlace: bool): void {
   const K = DenseBackwardWeight.K(r);
   const N = DenseBackwardWeight.N(r);
   const dyT = DenseBackwardWeight.dyT(r);
-  const scale = inPlace ? reinterpret<i32>(negativeLearningRate(hyper)) : ONE;
   const update = rule && !inPlace;
   const panel = lines(blockRows(first - (first % KC), K));
   for (let n = firstPanel; n < lastPanel; n += STREAMS) {

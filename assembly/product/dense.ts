@@ -77,8 +77,12 @@ export function denseForward(r: usize, first: i32, last: i32): void {
       for (let m = firstSamples; m < lastSamples; m++) {
         const b = x + lines(m * K + k);
         let n = block;
+        const full = min(blockEnd, N >> 4);
         // The first pass over a large W reads it from memory, where lines that lie apart come one by one.
-        if (sparse && !(large && m == 0)) n = forwardSparse(r, m, k, kc, b, n, min(blockEnd, N >> 4));
+        if (sparse && n < full && !(large && m == 0)) {
+          forwardSparse(r, m, k, kc, b, n, full);
+          n = full;
+        }
         // The prefetchers follow best what is read panel by panel.
         const step = m == firstSamples ? 1 : FULL_PANELS;
         for (; n < blockEnd; n += step) {
@@ -95,10 +99,10 @@ export function denseForward(r: usize, first: i32, last: i32): void {
 }
 
 /**
- * Adds kc terms of X at most to the sums of a panel of samples, of outputs from panel n to `last`, all of them full, and
- * returns `last`. A lane is an output here: until its sums are complete, a tile of z has a line for each sample.
+ * Adds the terms of kc lines of X to the sums of a panel of samples, of outputs from panel n to `last`, all of them full.
+ * A lane is an output here: until its sums are complete, a tile of z has a line for each sample.
  */
-function forwardSparse(r: usize, m: i32, k: i32, kc: i32, b: usize, n: i32, last: i32): i32 {
+function forwardSparse(r: usize, m: i32, k: i32, kc: i32, b: usize, n: i32, last: i32): void {
   const K = DenseForward.K(r);
   const N = DenseForward.N(r);
   const bias = DenseForward.b(r);
@@ -122,7 +126,6 @@ function forwardSparse(r: usize, m: i32, k: i32, kc: i32, b: usize, n: i32, last
       }
     n += count;
   }
-  return last;
 }
 
 /**
@@ -144,7 +147,8 @@ function forwardOne(r: usize, first: i32, last: i32): void {
   const sparse = isSparse(x, K, N, isLarge(K, N));
   for (let k = 0; k < K; k += KC) {
     const kc = min(KC, K - k);
-    firstLaneTerms(packed, x + lines(k), kc, !sparse);
+    const a = x + lines(k);
+    if (sparse || share) firstLaneTerms(packed, a, kc, !sparse);
     if (k == 0 && bias)
       for (let n = first; n < last; n++) copyLine(bias + lines(n), z + lines(n << 4));
     const w = DenseForward.w(r) + lines(weightLine(0, k, K, N));
@@ -152,8 +156,11 @@ function forwardOne(r: usize, first: i32, last: i32): void {
     const add = k > 0 || bias ? 1 : 0;
     for (let n = first; n < first + share; n++)
       sparseRows(1, STREAMS, packed, w + n * panel, share * panel, z + lines(n << 4), lines(share << 4), ONE, add);
-    for (let n = first + share * STREAMS; n < last; n++)
-      sparseRows(1, 1, packed, w + n * panel, 0, z + lines(n << 4), 0, ONE, add);
+    for (let n = first + share * STREAMS; n < last; n++) {
+      const c = z + lines(n << 4);
+      if (sparse) sparseRows(1, 1, packed, w + n * panel, 0, c, 0, ONE, add);
+      else colTile(1, kc, kc, 0, 0, a, w + n * panel, c, ONE, add, 0);
+    }
   }
   for (let n = first; n < last; n++) {
     const sums = z + lines(n << 4);

@@ -4,22 +4,22 @@
  * over lists of the others, in the kernels of `sparse-kernels.ts`.
  *
  * No number changes: a sum starts at +0, and 0 w added to it leaves it as it is. Only the sign of a sum can differ that
- * has underflowed to -0, and a w that is not finite would have made NaN. Whether zeros are left out depends on all of X,
- * never on how threads share a product.
+ * has underflowed to -0, and a w or dY that is not finite would have made NaN. Whether zeros are left out depends on X and
+ * the sizes, never on how threads share a product.
  */
 import { PACKED_LINES, scratch } from '../batch';
 import { BYTES, LANES, lanesInUse, load, writeTerms } from '../generated/lanes';
 import { transposeMatrix } from '../matrix';
 import { KC, LINE, LINE_BYTES, lines, ROWS } from '../panel';
 
-/** A line of so many tells how much is zero; a prime, which patterns in the data seldom meet. */
-const SAMPLE: i32 = 7;
-/** The most lines that are looked at, about. */
+/** A line of so many, or a few more, tells how much is zero, about 512 of them at most. */
+const SAMPLE: i32 = 11;
 const SAMPLES: i32 = 512;
 
-/** Outputs of a dense product that take as long as listing a number, and as many as a kernel takes side by side. */
-const LISTING: i32 = 24;
-const SIDE_BY_SIDE: i32 = 64;
+/** Outputs of a dense product that take as long as listing a number, with some to spare for threads, which list X each. */
+const LISTING: i32 = 40;
+/** Outputs that give each of two threads the four panels that a kernel takes side by side. */
+const LEAST_OUTPUTS: i32 = 128;
 
 /** Bytes of a term, and of what stands before the terms of a row. */
 const TERM_BYTES: i32 = 8;
@@ -34,12 +34,14 @@ export function isLarge(K: i32, N: i32): bool {
 
 /**
  * Whether products with `outputs` outputs are to leave out the zeros of x, `count` lines. A term takes up to 1.5 times as long
- * as a number of a dense product, and listing a number as long as 24 outputs of it. Where W comes from memory and its lines
+ * as a number of a dense product, and listing a number as long as LISTING outputs of it. Where W comes from memory and its lines
  * lie apart, they come one by one, so that a pass over more than a tenth of them takes up to 1.6 times as long as over all.
  */
 export function isSparse(x: usize, count: i32, outputs: i32, fromMemory: bool): bool {
-  if (outputs < SIDE_BY_SIDE) return false;
-  const step = max(SAMPLE, (count / SAMPLES) | 1);
+  if (outputs < LEAST_OUTPUTS) return false;
+  let step = max(SAMPLE, (count / SAMPLES) | 1);
+  // A step that divides a row's length would meet the same features in all rows.
+  while (count % step == 0) step += 2;
   let looked = 0;
   let used = 0;
   for (let line = 0; line < count; line += step) {

@@ -1,6 +1,5 @@
 /** Writes `assembly/generated/line-tile.ts`, the register tile of products between activations, for one tier. */
-
-const range = (n) => [...Array(n).keys()];
+import { range } from './dialect.mjs';
 
 /** Rows of A and columns of B. With 2 registers of a line of each, C takes 8 registers, and what it is made of 6. */
 const SIDE = 2;

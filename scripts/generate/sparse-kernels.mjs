@@ -39,14 +39,14 @@ export function sparse${panels}(rows: i32, ${PARAMETERS}): usize {
 }`;
 }
 
-/** The call of the kernel for so many panels, strip by strip of their lanes. */
-function call(tier, panels) {
+/** The calls of the kernel for so many panels, strip by strip of their lanes. */
+function calls(tier, panels) {
   const stripBytes = dialect(tier).bytes * vectorsAtOnce(tier);
-  return range(64 / stripBytes)
-    .map((i) => (i ? ` + ${i * stripBytes}` : ''))
-    .map((strip) => `sparse${panels}(rows, terms, b${strip}, apart, c${strip}, cApart, scale, accumulate);`)
-    .join(' ')
-    .replace(/(sparse[^;]*;)$/, 'return $1');
+  const strips = range(64 / stripBytes).map((i) => (i ? ` + ${i * stripBytes}` : ''));
+  const all = strips.map(
+    (strip) => `sparse${panels}(rows, terms, b${strip}, apart, c${strip}, cApart, scale, accumulate);`,
+  );
+  return [...all.slice(0, -1), `return ${all.at(-1)}`].join(' ');
 }
 
 export function sparseKernels(name, tier) {
@@ -67,7 +67,7 @@ export const STREAMS: i32 = ${tier.STREAMS};
 /** At least one row; see the head of this file. */
 export function sparseRows(rows: i32, panels: i32, ${PARAMETERS}): usize {
   switch (panels) {
-${widths.map((panels) => `    case ${panels}: { ${call(tier, panels)} }`).join('\n')}
+${widths.map((panels) => `    case ${panels}: { ${calls(tier, panels)} }`).join('\n')}
   }
   return unreachable();
 }

@@ -30,10 +30,11 @@ const C = B + 64 * K;
 const REHEARSAL = C + 4096;
 /** 5 operands of 32 lines. */
 const REHEARSAL_FLOATS = 5 * 32 * 16;
-/** Terms of lines of B in another order than theirs, of which as many are left that panels may begin a line apart. */
+/** The terms of two rows, of lines of B in another order than theirs. */
 const TERMS = REHEARSAL + 4 * REHEARSAL_FLOATS;
 const TERM_BYTES = 8;
-const END = TERMS + TERM_BYTES * (1 + K);
+const ROW_TERMS = K / 2;
+const END = TERMS + 2 * TERM_BYTES * (1 + ROW_TERMS);
 /** A row's chunk of a panel, and from its end to the next: A takes up to 76 KB by them. */
 const CHUNK = 16;
 const A_SKIP = 4096 - 64;
@@ -42,7 +43,9 @@ const PANEL = 4096;
 const ONE = 0x3f800000;
 /** Panels side by side, the most of any tier. */
 const PANELS = 4;
-const TERM_LINES = K - PANELS + 1;
+/** How far apart panels of B and of C lie for these kernels: two lines, since C has two rows. */
+const APART = 2 * LINE_BYTES;
+const TERM_LINES = K - 2 * (PANELS - 1);
 const CALLS = 16;
 /** Turns of the ceiling's loop that take as long as a micro-kernel, about. */
 const PEAK_TURNS = 256;
@@ -69,9 +72,11 @@ export function warmWide(
 ): WebAssembly.Module | string {
   const memory = createMemory(true);
   fillRandom(memory);
-  const terms = new Int32Array(memory.buffer, TERMS, 2 + 2 * K);
-  terms[0] = TERM_BYTES * K;
-  for (let i = 1; i <= K; i++) terms[2 * i] = LINE_BYTES * ((5 * i) % TERM_LINES);
+  for (const row of [0, 1]) {
+    const terms = new Int32Array(memory.buffer, TERMS + row * TERM_BYTES * (1 + ROW_TERMS), 2 * (1 + ROW_TERMS));
+    terms[0] = TERM_BYTES * ROW_TERMS;
+    for (let i = 1; i <= ROW_TERMS; i++) terms[2 * i] = LINE_BYTES * ((5 * i + row) % TERM_LINES);
+  }
   let module: WebAssembly.Module;
   let exports: KernelExports;
   let wide: ReadonlyMap<string, Call>;
@@ -139,8 +144,8 @@ function warm(works: readonly Work[]): number {
   return Math.min(best[0], time(works[0].run), time(works[0].run));
 }
 
-/** A micro-kernel on the test's operands; a strip of B and C begins `lane` bytes into a line. */
-type Call = (length: number, scaleBits: number, accumulate: number, lane: number) => void;
+/** A micro-kernel on the test's operands; a strip of B and C begins `lane` bytes into a line. What it returns counts too. */
+type Call = (length: number, scaleBits: number, accumulate: number, lane: number) => unknown;
 
 function calls(exports: KernelExports): ReadonlyMap<string, Call> {
   const all = new Map<string, Call>();
@@ -152,11 +157,13 @@ function calls(exports: KernelExports): ReadonlyMap<string, Call> {
   const sparse = sparseKernels(exports);
   for (let panels = 1; panels <= PANELS; panels++)
     all.set(`sparse${panels}`, (_, scaleBits, accumulate, lane) => {
+      let end = END;
       for (let i = 0; lane === 0 && i < panels; i += sparse.size) {
         const kernel = sparse.get(`sparse${Math.min(panels - i, sparse.size)}`) as SparseKernel;
-        const [b, c] = [B, C].map((first) => first + LINE_BYTES * i);
-        kernel(1, TERMS, b, LINE_BYTES, c, LINE_BYTES, scaleBits, accumulate);
+        const [b, c] = [B, C].map((first) => first + APART * i);
+        end = kernel(2, TERMS, b, APART, c, APART, scaleBits, accumulate);
       }
+      return end;
     });
   return all;
 }
@@ -185,12 +192,12 @@ function firstDifference(
     ]) {
       const tile = new Uint32Array(memory.buffer, C, 16 * 16);
       const before = tile.slice();
-      call(length, scale, accumulate, 0);
+      const end = call(length, scale, accumulate, 0);
       const result = tile.slice();
       tile.set(before);
       // A strip of `relaxed` is half a line.
-      for (const lane of [0, 32]) reference(length, scale, accumulate, lane);
-      if (tile.some((bits, i) => bits !== result[i])) return name;
+      const ends = [0, 32].map((lane) => reference(length, scale, accumulate, lane));
+      if (ends.some((other) => other !== end) || tile.some((bits, i) => bits !== result[i])) return name;
     }
   }
   return null;

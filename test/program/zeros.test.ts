@@ -22,7 +22,7 @@ import { availableTiers } from '../tiers.js';
 import { poisonMemory } from './poison.js';
 
 const K = 300;
-const N = 70;
+const N = 140;
 const BATCH = 37;
 const sparse = withZeros(K)(new Generator(1), BATCH * K);
 const present = new Set([...sparse.keys()].filter((i) => sparse[i] !== 0).map((i) => i % K));
@@ -128,7 +128,7 @@ describe.each(tiers)('on %s', (tier) => {
   it.each([
     [[K], 600, N],
     [[K], 2600, N],
-    [[K], BATCH, 64],
+    [[K], BATCH, 128],
     [[4120], 64, 1040],
     [[9, K], BATCH, N],
   ])(
@@ -171,7 +171,7 @@ describe.each(tiers)('on %s', (tier) => {
     ['left out where most of X is zero', 48, Number.POSITIVE_INFINITY],
     ['taken where fewer of X are, also by a thread whose rows are zero', 120, Number.NaN],
   ])('are %s', async (_, fullRows, expected) => {
-    const [rows, outputs, batch] = [120, 64, 128];
+    const [rows, outputs, batch] = [120, 128, 128];
     const x = Float32Array.from({ length: batch * rows }, (_, i) => {
       const row = i % rows;
       return i < rows || (row >= 48 && row < fullRows) ? 1 : 0;
