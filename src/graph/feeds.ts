@@ -97,7 +97,7 @@ function rowsOf(
     if (node.shape.length === 0) return 1;
     throw new ShapeError(`${operation}: expected '${name}' of shape [rows, ${node.shape.join(', ')}], got one number`);
   }
-  checkNumbers(`${operation}: expected numbers for '${name}'`, values);
+  checkNumbers(operation, 'numbers for', name, values);
   if (!(values.length > 0))
     throw new ValueError(`${operation}: expected at least one row of '${name}', got none (an empty or detached array)`);
   if (values.length % features !== 0)
@@ -109,25 +109,30 @@ function rowsOf(
 
 /**
  * Throws `ValueError` unless these are numbers, and finite in f32 where they have to be: an array may hold anything, and a
- * null would count as 0. `expected` is how the sentence begins.
+ * null would count as 0. `expected` and `name`, or '', make the sentence, which no step has to put together.
  */
 export function checkNumbers(
+  operation: string,
   expected: string,
+  name: string,
   values: unknown,
   finite = false,
 ): asserts values is ArrayLike<number> & object {
-  const { length } = (typeof values === 'object' && values !== null ? values : {}) as Partial<ArrayLike<number>>;
-  if (typeof length !== 'number') throw new ValueError(`${expected}, got ${show(values)}`);
+  const refuse = (got: string): never => {
+    throw new ValueError(`${operation}: expected ${expected}${name && ` '${name}'`}, got ${got}`);
+  };
+  const length = typeof values === 'object' && values !== null && (values as Partial<ArrayLike<number>>).length;
+  if (typeof length !== 'number') return refuse(show(values));
   const numbers = values as ArrayLike<unknown>;
   if (finite && numbers instanceof Float32Array && allFinite(numbers)) return;
   // The elements of a typed array are all of one kind.
   const count = !finite && ArrayBuffer.isView(numbers) ? Math.min(1, length) : length;
   for (let i = 0; i < count; i++) {
     const x = numbers[i];
-    if (typeof x !== 'number' || (finite && !Number.isFinite(Math.fround(x))))
-      throw new ValueError(
-        `${expected}, got ${show(x)} at index ${i}${typeof x === 'object' && x ? ': rows stand one after the other, as flat() puts them' : ''}`,
-      );
+    if (typeof x !== 'number' || (finite && !Number.isFinite(Math.fround(x)))) {
+      const hint = typeof x === 'object' && x ? ': rows stand one after the other, as flat() puts them' : '';
+      refuse(`${show(x)} at index ${i}${hint}`);
+    }
   }
 }
 

@@ -284,7 +284,7 @@ export function checkTensors(operation: string, nodes: ReadonlyMap<string, Node>
     if (!Array.isArray(value?.shape))
       throw new ValueError(`${operation}: expected a shape and data for '${name}', got ${show(value)}`);
     const { shape, data } = value;
-    checkNumbers(`${operation}: expected finite numbers in '${name}'`, data, true);
+    checkNumbers(operation, 'finite numbers in', name, data, true);
     if (!sameShape(shape, node.shape) || data.length !== size(node.shape))
       throw new ShapeError(
         `${operation}: expected '${name}' of shape ${showShape(node.shape)}, got ${show(shape)} with ${data.length} numbers`,

@@ -41,7 +41,7 @@ function checkName(what: string, name: string): string {
 /** A copy of the numbers of a tensor. Throws `ValueError` unless they are as many, and finite in f32. */
 function dataOf(what: string, shape: Shape, numbers: Numbers): Float32Array {
   const list = typeof numbers === 'number' ? [numbers] : numbers;
-  checkNumbers(`${what}: expected finite numbers`, list, true);
+  checkNumbers(what, 'finite numbers', '', list, true);
   if (list.length !== size(shape))
     throw new ValueError(`${what}: expected ${size(shape)} numbers for shape ${showShape(shape)}, got ${list.length}`);
   return Float32Array.from(list);
