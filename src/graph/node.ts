@@ -2,7 +2,7 @@
 import { LanegradError, ValueError } from '../errors.js';
 import { show } from '../fields.js';
 import type { Operation } from './operation.js';
-import { here } from './origin.js';
+import { here, type Origin, placeOf } from './origin.js';
 
 /** Extents of a sample's tensor, outermost first; `[]` is a single number. */
 export type Shape = readonly number[];
@@ -23,8 +23,8 @@ export interface Node {
   readonly batched: boolean;
   /** The name of an input or a parameter. */
   readonly name: string | undefined;
-  /** Where in the user's code it was made, as file:line; empty if that is not known. */
-  readonly origin: string;
+  /** The calls that made it. */
+  readonly origin: Origin;
 }
 
 let created = 0;
@@ -65,8 +65,8 @@ export const of = (...operands: readonly Node[]): string => ` (of ${operands.map
 
 /** A node in a message: its name or its operation's, and where it was made, if that is known. */
 export function showNode(node: Node): string {
-  const { origin } = node;
-  return `${node.name === undefined ? operationName(node) : `'${node.name}'`}${origin && ` made at ${origin}`}`;
+  const place = placeOf(node.origin);
+  return `${node.name === undefined ? operationName(node) : `'${node.name}'`}${place && ` made at ${place}`}`;
 }
 
 /** The name of a node's operation; of one in a family that shares its rules, that of the member. */
