@@ -237,7 +237,7 @@ export function lanesInUse(p: usize): i32 {
   );
 }
 
-/** For each set of lanes, the bytes of their numbers in a vector, and how many bytes on a line for each of them begins. */
+/** For each set of lanes, the bytes of their numbers in a vector; and how many bytes farther the line of each begins. */
 const CHOSEN = memory.data<u8>([
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
   0, 1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,

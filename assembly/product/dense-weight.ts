@@ -32,6 +32,13 @@ let w: usize = 0;
 let s0: usize = 0;
 let s1: usize = 0;
 let target: usize = 0;
+/**
+ * Plain SGD needs nothing but W and the sum: W += -learningRate * S happens in the micro-kernel's registers, and, where
+ * samples make several blocks of the sum, for each of them. Other rules update W by a tile of dW in the scratch memory.
+ */
+let inPlace: bool = false;
+let byTile: bool = false;
+let scale: i32 = ONE;
 
 function findWeight(r: usize): void {
   M = (samplePanels * DenseBackwardWeight.positions(r)) << 4;
@@ -40,6 +47,9 @@ function findWeight(r: usize): void {
   s0 = DenseBackwardWeight.s0(r);
   s1 = DenseBackwardWeight.s1(r);
   target = w || DenseBackwardWeight.dw(r);
+  inPlace = rule == Rule.SGD && weightDecay(hyper) == 0;
+  byTile = rule != 0 && !inPlace;
+  scale = inPlace ? reinterpret<i32>(negativeLearningRate(hyper)) : ONE;
 }
 
 /**
@@ -48,13 +58,13 @@ function findWeight(r: usize): void {
  */
 // @ts-ignore: decorator
 @inline
-function sumSamples(tile: i32, a: usize, panel: i32, b: usize, c: usize, scale: i32, add: bool, offset: usize): void {
+function sumSamples(tile: i32, a: usize, panel: i32, b: usize, c: usize, offset: usize): void {
   const second = s0 ? s0 - target : 0;
   const third = s1 ? s1 - target : 0;
   for (let m = 0; m < M; m += DW_MC) {
     const mc = min(DW_MC, M - m);
     const aBlock = a + lines((m >> 4) * panel);
-    const accumulate = add || m > 0 ? 1 : 0;
+    const accumulate = inPlace || m > 0 ? 1 : 0;
     const ahead = target + offset;
     rowTile(tile, mc, LINE, lines(panel - 1), 0, aBlock, b + lines(m), c, scale, accumulate, ahead, second, third);
   }
@@ -80,10 +90,6 @@ export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
   const lastPanel = splitK ? panels(N) : last;
   const firstRow = splitK ? first * ROWS : 0;
   const lastRow = splitK ? min(last * ROWS, K) : K;
-  // Plain SGD needs nothing but W and the sum: W += -learningRate * S happens in the micro-kernel's registers, and, where
-  // samples make several blocks of the sum, for each of them.
-  const inPlace = rule == Rule.SGD && weightDecay(hyper) == 0;
-  const scale = inPlace ? reinterpret<i32>(negativeLearningRate(hyper)) : ONE;
 
   const blocks = (M + DW_MC - 1) / DW_MC;
   const rowsToList = isSparse(x, batch * K, N, false) ? rowsOfTerms(M, blocks) : 0;
@@ -97,7 +103,7 @@ export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
     const rowsOfX = x + lines(block);
     if (rowsToList) {
       listTerms(rowsOfX, K, blockEnd - block, batch);
-      backwardWeightSparse(r, block, blockEnd, firstPanel, lastPanel, scale, inPlace);
+      backwardWeightSparse(r, block, blockEnd, firstPanel, lastPanel);
       continue;
     }
     if (pack) packRows(rowsOfX, K, blockEnd - block, batch);
@@ -105,11 +111,11 @@ export function denseBackwardWeight(r: usize, first: i32, last: i32): void {
       for (let k = block; k < blockEnd; k += ROWS) {
         const offset = lines(weightLine(n, k, K, N));
         const tile = min(ROWS, blockEnd - k);
-        const c = rule && !inPlace ? scratch : target + offset;
+        const c = byTile ? scratch : target + offset;
         const a = pack ? packed + lines((k - block) * batch) : rowsOfX + lines(k - block);
         const panel = pack ? tile : K;
-        sumSamples(tile, a, panel, dyT + lines(n * M), c, scale, inPlace, offset);
-        if (rule && !inPlace) updateTile(offset, scratch, tile);
+        sumSamples(tile, a, panel, dyT + lines(n * M), c, offset);
+        if (byTile) updateTile(offset, scratch, tile);
       }
     }
   }
@@ -137,11 +143,10 @@ function listTerms(x: usize, K: i32, count: i32, batch: i32): void {
 }
 
 /** dW of rows `first` to `last` of one block of W, over the listed terms of X. */
-function backwardWeightSparse(r: usize, first: i32, last: i32, firstPanel: i32, lastPanel: i32, scale: i32, inPlace: bool): void {
+function backwardWeightSparse(r: usize, first: i32, last: i32, firstPanel: i32, lastPanel: i32): void {
   const K = DenseBackwardWeight.K(r);
   const N = DenseBackwardWeight.N(r);
   const dyT = DenseBackwardWeight.dyT(r);
-  const update = rule && !inPlace;
   const panel = lines(blockRows(first - (first % KC), K));
   for (let n = firstPanel; n < lastPanel; n += STREAMS) {
     const count = min(STREAMS, lastPanel - n);
@@ -149,11 +154,11 @@ function backwardWeightSparse(r: usize, first: i32, last: i32, firstPanel: i32, 
     for (let k = first; k < last; k += ROWS) {
       const tile = min(ROWS, last - k);
       const offset = lines(weightLine(n, k, K, N));
-      const c = update ? scratch : target + offset;
-      const cApart = update ? lines(ROWS) : panel;
+      const c = byTile ? scratch : target + offset;
+      const cApart = byTile ? lines(ROWS) : panel;
       for (let m = 0; m < M; m += DW_MC)
         terms = sparseRows(tile, count, terms, dyT + lines(n * M + m), lines(M), c, cApart, scale, inPlace || m > 0 ? 1 : 0);
-      if (update)
+      if (byTile)
         for (let i = 0; i < count; i++) updateTile(offset + i * panel, scratch + lines(i * ROWS), tile);
     }
   }

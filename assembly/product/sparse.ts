@@ -57,6 +57,15 @@ export function rowsOfTerms(M: i32, blocks: i32): i32 {
   return min(KC, rows - (rows % ROWS));
 }
 
+/** Writes a term at p. Returns its end; or p, where it is not kept. */
+// @ts-ignore: decorator
+@inline
+function writeTerm(p: usize, x: f32, offset: i32, keep: bool): usize {
+  i32.store(p, offset);
+  f32.store(p, x, 4);
+  return p + (<usize>keep << 3);
+}
+
 /** Appends terms at p for those of `count` numbers that are not zero; the first belongs to the line at `offset`. */
 // @ts-ignore: decorator
 @inline
@@ -65,19 +74,14 @@ function appendTerms(p: usize, numbers: usize, count: i32, offset: i32): usize {
   for (; numbers + BYTES <= end; numbers += BYTES, offset += LANES << 6) p = writeTerms(p, load(numbers), offset);
   for (; numbers < end; numbers += 4, offset += 64) {
     const x = f32.load(numbers);
-    i32.store(p, offset);
-    f32.store(p, x, 4);
-    p += <usize>(x != 0) << 3;
+    p = writeTerm(p, x, offset, x != 0);
   }
   return p;
 }
 
 /** Writes how many bytes of terms stand between a row's start and p; one that has none gets a term of 0. */
 function closeRow(row: usize, p: usize): usize {
-  if (p == row + TERM_BYTES) {
-    i64.store(p, 0);
-    p += TERM_BYTES;
-  }
+  if (p == row + TERM_BYTES) p = writeTerm(p, 0, 0, true);
   i32.store(row, <i32>(p - row) - TERM_BYTES);
   return p;
 }
@@ -101,9 +105,7 @@ export function firstLaneTerms(p: usize, x: usize, count: i32, all: bool): void 
   let end = p + TERM_BYTES;
   for (let k = 0; k < count; k++) {
     const number = f32.load(x + lines(k));
-    i32.store(end, k << 6);
-    f32.store(end, number, 4);
-    end += <usize>(all || number != 0) << 3;
+    end = writeTerm(end, number, k << 6, all || number != 0);
   }
   closeRow(p, end);
 }
