@@ -1,5 +1,6 @@
 /** One job at one number of threads: sides get ready one after the other, then take turns, one computing at a time. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { summary } from '../measure.mjs';
 import { Contestant } from './contestant.mjs';
 import { kindOf } from './jobs.mjs';
 
@@ -45,7 +46,7 @@ export async function runJob(job, threads, sides, effort, speeds) {
   for (let round = 0; round < effort.rounds; round++) for (const entry of running) await turn(entry, effort);
   for (const { side, row, contestant } of running) {
     await contestant.end();
-    if (!row.unable) speeds.record(side, threads, job, Math.min(...row.samples));
+    if (!row.unable) speeds.record(side, threads, job, summary(row.samples).best);
   }
   return entries.map(({ row }) => row);
 }
@@ -80,5 +81,5 @@ async function turn({ row, contestant }, { sliceMs, budgetMs, longestMs }) {
   await sleep(SETTLE_MS);
   const { samples, unable } = await contestant.ask({ run: sliceMs }, sliceMs + START_MS + longestMs);
   if (unable) row.unable = unable;
-  else row.samples.push(...samples);
+  else row.samples = row.samples.concat(samples);
 }

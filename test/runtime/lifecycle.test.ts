@@ -151,9 +151,10 @@ describe.concurrent('a process', () => {
     expectNoGrowth(output);
   });
 
-  it('gets the memory back of networks that nobody disposes of, in a loop that leaves no turn to others', async () => {
-    const script = `${setup}
-      import { runtimeFor } from '${new URL('../../dist/internals.js', import.meta.url)}';
+  describe('gets the memory back of networks that nobody disposes of, in a loop that leaves no turn to others', () => {
+    const loop = `
+      const { network, dense } = await import('lanegrad');
+      const { runtimeFor } = await import('${new URL('../../dist/internals.js', import.meta.url)}');
       const { heap } = await runtimeFor(undefined);
       let most = 0;
       // 100 MiB each, nearly all of it room for samples, so that 60 of them would not fit.
@@ -161,11 +162,21 @@ describe.concurrent('a process', () => {
         await network({ input: 512 * 100, layers: [dense(1)], batch: 256 });
         most = Math.max(most, heap.used);
       }
-      print(most);
+      console.log(most);
     `;
-    const { code, output, errors } = await run(script);
-    expect([code, errors]).toEqual([0, '']);
-    expect(output[0]).toBeLessThan(2 ** 30);
+    const inWorker = `
+      import { Worker } from 'node:worker_threads';
+      new Worker(${JSON.stringify(`(async () => {${loop}})()`)}, { eval: true });
+    `;
+
+    it.each([
+      ['main', loop],
+      ['worker', inWorker],
+    ])('on a %s thread', async (_, script) => {
+      const { code, output, errors } = await run(script);
+      expect([code, errors]).toEqual([0, '']);
+      expect(output[0]).toBeLessThan(2 ** 30);
+    });
   });
 
   it('gets all memory back from 1000 networks', async () => {

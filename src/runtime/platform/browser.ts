@@ -34,6 +34,15 @@ async function inflate(base64: string): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
+/** Chromium collects before it refuses an array, one of the most bytes that it does not take for a wrong length. */
+function collect(): void {
+  try {
+    new ArrayBuffer(2 ** 35 - 1);
+  } catch {
+    // As expected.
+  }
+}
+
 function noFiles(): never {
   throw new UnsupportedError('files: expected a host with a file system; pass bytes instead of a path');
 }
@@ -44,8 +53,7 @@ export const platform: Platform = {
   canSleep: () => typeof document === 'undefined',
   canShare: () => globalThis.crossOriginIsolated === true,
   v8: null,
-  // Chromium's limit; it takes more for a wrong length, at once.
-  refusedBytes: 2 ** 35 - 1,
+  collect,
   setEngineFlag: null,
   startWorker,
   inflate,

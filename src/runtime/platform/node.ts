@@ -4,6 +4,7 @@ import { open, readFile as read, rename, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { isMainThread, Worker } from 'node:worker_threads';
 import { inflateSync } from 'node:zlib';
 import { CheckpointError } from '../../errors.js';
@@ -87,13 +88,29 @@ async function writeFile(file: string | URL, bytes: Uint8Array): Promise<void> {
 const { v8: version, bun, deno } = process.versions;
 const v8 = version === undefined || bun !== undefined || deno !== undefined ? null : Number.parseInt(version, 10);
 
+/**
+ * V8 gives a function that collects to contexts that are made while a flag of its is set. Asking for an array that it would
+ * only refuse after collecting is no way here: a refusal ends a worker thread.
+ */
+function collect(): void {
+  const gc = globalThis.gc ?? (v8 === null ? undefined : hiddenCollector());
+  gc?.();
+}
+
+function hiddenCollector(): NodeJS.GCFunction | undefined {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('globalThis.gc');
+  setFlagsFromString('--no-expose-gc');
+  return gc;
+}
+
 export const platform: Platform = {
   cores: availableParallelism,
   environment,
   canSleep: () => true,
   canShare: () => typeof SharedArrayBuffer !== 'undefined',
   v8,
-  refusedBytes: 2 ** 52,
+  collect,
   // Engine flags belong to the whole process, so only its main thread sets them.
   setEngineFlag: isMainThread && v8 !== null ? setFlagsFromString : null,
   startWorker,

@@ -25,8 +25,8 @@ export interface Platform {
   canShare(): boolean;
   /** The major version of V8, where that is the engine and tells it; else null. */
   readonly v8: number | null;
-  /** So many bytes an array may have, but never gets: V8 collects all that it can before it refuses them. */
-  readonly refusedBytes: number;
+  /** Has the engine collect at once what nobody holds any more, where it can be made to. */
+  collect(): void;
   /** Sets an engine flag; null where the engine takes none. */
   readonly setEngineFlag: ((flag: string) => void) | null;
   /** Starts a worker that instantiates the kernels and enters their loop. `onExit` tells why it ended. */
