@@ -19,7 +19,7 @@ import { AHEAD_STEPS, colTile, FULL_PANELS, rowTile } from '../generated/micro-k
 import { sparseRows, STREAMS } from '../generated/sparse-kernels';
 import { activationTile, activationGradientTile } from '../ops/activation';
 import { blockRows, KC, LINE, LINE_BYTES, lines, panels, ROWS, rowTiles, tileRows, weightLine } from '../panel';
-import { firstLaneTerms, isLarge, isSparse, laneTerms } from './sparse';
+import { firstLaneTerms, fromMemory, isLarge, isSparse, laneTerms } from './sparse';
 import { transposeTile } from './transpose';
 
 /**
@@ -41,13 +41,27 @@ export const ONE: i32 = 0x3f800000;
  * fewer tiles. A layer of 10 units has one output panel, but 8 panels of samples at a batch of 128.
  */
 export function splitInner(outer: i32, inner: i32): bool {
-  return <i64>outer * ((inner + threads - 1) / threads) < <i64>inner * ((outer + threads - 1) / threads);
+  return tilesOfInner(outer, inner) < tilesOfInner(inner, outer);
+}
+
+/** Tiles of the busiest of the threads that share `inner` panels. */
+function tilesOfInner(outer: i32, inner: i32): i64 {
+  return <i64>outer * ((inner + threads - 1) / threads);
+}
+
+/**
+ * Whether the threads share panels of samples in a product that reads W. Each of them then reads all of it: where it comes from
+ * memory, that takes a tenth of the time at a batch of 128, and more at smaller ones, so it has to save an eighth.
+ */
+function splitSamples(outer: i32, samples: i32, K: i32, N: i32): bool {
+  if (!isLarge(K, N)) return splitInner(outer, samples);
+  return 8 * tilesOfInner(outer, samples) < 7 * tilesOfInner(samples, outer);
 }
 
 export function denseForwardUnits(r: usize): i32 {
-  const outer = panels(DenseForward.N(r));
-  const inner = samplePanels * DenseForward.positions(r);
-  return splitInner(outer, inner) ? inner : outer;
+  const N = DenseForward.N(r);
+  const batch = samplePanels * DenseForward.positions(r);
+  return splitSamples(panels(N), batch, DenseForward.K(r), N) ? batch : panels(N);
 }
 
 export function denseForward(r: usize, first: i32, last: i32): void {
@@ -63,7 +77,7 @@ export function denseForward(r: usize, first: i32, last: i32): void {
   const activation = DenseForward.activation(r);
   const alpha = DenseForward.alpha(r);
   const batch = samplePanels * DenseForward.positions(r);
-  const splitBatch = splitInner(panels(N), batch);
+  const splitBatch = splitSamples(panels(N), batch, K, N);
   const firstPanel = splitBatch ? 0 : first;
   const lastPanel = splitBatch ? panels(N) : last;
   const firstSamples = splitBatch ? first : 0;
@@ -78,7 +92,7 @@ export function denseForward(r: usize, first: i32, last: i32): void {
         const b = x + lines(m * K + k);
         let n = block;
         const full = min(blockEnd, N >> 4);
-        // The first pass over a large W reads it from memory, where lines that lie apart come one by one.
+        // In the first pass over a large W, lines that lie apart come one by one, and those of all numbers stream.
         if (sparse && n < full && !(large && m == 0)) {
           forwardSparse(r, m, k, kc, b, n, full);
           n = full;
@@ -144,7 +158,7 @@ function forwardOne(r: usize, first: i32, last: i32): void {
   // odd: 8 panels are a multiple of 4 KB, and streams so far apart would meet in the same sets of a cache (3 %).
   const whole = (last - first) / STREAMS;
   const share = whole < 8 ? whole : (whole - 1) | 1;
-  const sparse = isSparse(x, K, N, isLarge(K, N));
+  const sparse = isSparse(x, K, N, fromMemory(K, N));
   for (let k = 0; k < K; k += KC) {
     const kc = min(KC, K - k);
     const a = x + lines(k);
@@ -181,9 +195,9 @@ export function splatLines(p: usize, c: usize, count: i32): void {
 }
 
 export function denseBackwardInputUnits(r: usize): i32 {
-  const outer = rowTiles(DenseBackwardInput.K(r));
-  const inner = samplePanels * DenseBackwardInput.positions(r);
-  return splitInner(outer, inner) ? inner : outer;
+  const K = DenseBackwardInput.K(r);
+  const batch = samplePanels * DenseBackwardInput.positions(r);
+  return splitSamples(rowTiles(K), batch, K, DenseBackwardInput.N(r)) ? batch : rowTiles(K);
 }
 
 export function denseBackwardInput(r: usize, first: i32, last: i32): void {
@@ -196,7 +210,7 @@ export function denseBackwardInput(r: usize, first: i32, last: i32): void {
   const activation = DenseBackwardInput.activation(r);
   const alpha = DenseBackwardInput.alpha(r);
   const batch = samplePanels * DenseBackwardInput.positions(r);
-  const splitBatch = splitInner(rowTiles(K), batch);
+  const splitBatch = splitSamples(rowTiles(K), batch, K, N);
   const firstRow = splitBatch ? 0 : first * ROWS;
   const lastRow = splitBatch ? K : min(last * ROWS, K);
   const firstSamples = splitBatch ? first : 0;

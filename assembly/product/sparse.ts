@@ -24,20 +24,26 @@ const LEAST_OUTPUTS: i32 = 128;
 /** Bytes of a term, and of what stands before the terms of a row. */
 const TERM_BYTES: i32 = 8;
 
-/** Weights that caches may hold: 16 MB. */
+/** Weights of 8 MB and of 16 MB. */
+const LARGE: i64 = 2 ** 21;
 const CACHED: i64 = 2 ** 22;
 
-/** Whether a first pass over K x N weights reads them from memory. */
+/** Whether K x N weights are too large for a second-level cache, so that a batch's first pass over them takes longer. */
 export function isLarge(K: i32, N: i32): bool {
+  return <i64>K * N >= LARGE;
+}
+
+/** Whether K x N weights come from memory even where they are all that is read again and again. */
+export function fromMemory(K: i32, N: i32): bool {
   return <i64>K * N > CACHED;
 }
 
 /**
  * Whether products with `outputs` outputs are to leave out the zeros of x, `count` lines. A term takes up to 1.5 times as long
- * as a number of a dense product, and listing a number as long as LISTING outputs of it. Where W comes from memory and its lines
- * lie apart, they come one by one, so that a pass over more than a tenth of them takes up to 1.6 times as long as over all.
+ * as a number of a dense product, and listing a number as long as LISTING outputs of it. Where W comes from `memory` and its
+ * lines lie apart, they come one by one, and more than a tenth of them take up to 1.6 times as long as all.
  */
-export function isSparse(x: usize, count: i32, outputs: i32, fromMemory: bool): bool {
+export function isSparse(x: usize, count: i32, outputs: i32, memory: bool): bool {
   if (outputs < LEAST_OUTPUTS) return false;
   let step = max(SAMPLE, (count / SAMPLES) | 1);
   // A step that divides a row's length would meet the same features in all rows.
@@ -48,7 +54,7 @@ export function isSparse(x: usize, count: i32, outputs: i32, fromMemory: bool): 
     used += lanesInUse(x + lines(line));
     looked += LINE;
   }
-  return fromMemory ? used * 10 <= looked : <f32>used * 1.5 <= <f32>looked * (1 - <f32>LISTING / <f32>outputs);
+  return memory ? used * 10 <= looked : <f32>used * 1.5 <= <f32>looked * (1 - <f32>LISTING / <f32>outputs);
 }
 
 /** Rows of X whose terms over M samples, in `blocks` blocks of the sum, have room; a multiple of ROWS up to KC. */
