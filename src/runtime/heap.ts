@@ -7,7 +7,7 @@ const PAGE = 65536;
 /** One page less than 32 bits reach, so that no address, not even the end of a block, wraps to 0. */
 const MAX_PAGES = 65535;
 /** Bytes below which blocks that nobody needs are left to the engine. */
-const SMALL = 2 ** 28;
+const SMALL = 2 ** 26;
 /** Node.js was seen to tell of what it has collected in the second turn. */
 const TURNS = 4;
 /** Blocks start on a page of the processor's, so that no two networks share one. */
@@ -58,7 +58,7 @@ export class Heap {
   /**
    * Has blocks given back whose owners nobody holds any more, where so many bytes would not fit, or would double what
    * was in use when this was last done. The engine does not see how large these owners are, so it is made to collect
-   * them; that it has, it tells in a turn of its own.
+   * them; that it has, it tells in a turn of its own. It also gives memory back that is no longer needed beside the bytes.
    */
   async reclaim(bytes: number): Promise<void> {
     if (this.used + bytes <= this.#bound) return;
