@@ -40,9 +40,9 @@ export interface FitOptions {
   /** Whether the samples come in a new order in each epoch, drawn from the network's seed; by default yes. */
   readonly shuffle?: boolean | undefined;
   /** Called after each batch. A promise is awaited. */
-  readonly onBatch?: ((report: BatchReport) => void | Promise<void>) | undefined;
+  readonly onBatch?: ((report: BatchReport) => unknown) | undefined;
   /** Called after each epoch. A promise is awaited; what it changes is what the next epoch begins with. */
-  readonly onEpoch?: ((report: EpochReport) => void | Promise<void>) | undefined;
+  readonly onEpoch?: ((report: EpochReport) => unknown) | undefined;
   /** Stops after the batch at hand: `fit` returns the epochs that were completed. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -11,9 +11,9 @@ import { stopGradient } from './stop.js';
 
 export interface NormOptions {
   /** Added to the variance, so that it may be 0; by default 1e-5, for `rmsNorm` 1e-6. */
-  readonly epsilon?: number;
+  readonly epsilon?: number | undefined;
   /** The axes that are normalised together; by default the last. */
-  readonly axes?: Axes;
+  readonly axes?: Axes | undefined;
 }
 
 /** A mean and a variance. */
@@ -51,7 +51,8 @@ function standardized(x: Node, axes: readonly number[], epsilon: number): Node {
 /**
  * Layer normalisation (Ba, Kiros and Hinton, 2016): y = (x - mean) / sqrt(variance + epsilon) gamma + beta, with each
  * sample's own mean and variance over `axes`, the variance divided by n. gamma and beta have the shape of those axes, or one
- * that goes with x; without them they are 1 and 0.
+ * that goes with x; without them they are 1 and 0. Throws `ShapeError` for axes or shapes that do not fit, `ValueError` for
+ * options that are none.
  */
 export function layerNorm(x: Node, gamma?: Node, beta?: Node, options: NormOptions = {}): Node {
   checkFields('layerNorm', options, normFields);
@@ -59,7 +60,10 @@ export function layerNorm(x: Node, gamma?: Node, beta?: Node, options: NormOptio
   return affine(standardized(x, axesOf('layerNorm', x, axes), epsilon), gamma, beta);
 }
 
-/** Root mean square normalisation (Zhang and Sennrich, 2019): y = x / sqrt(mean of x^2 + epsilon) gamma, over `axes`. */
+/**
+ * Root mean square normalisation (Zhang and Sennrich, 2019): y = x / sqrt(mean of x^2 + epsilon) gamma, over `axes`. Throws
+ * as `layerNorm`.
+ */
 export function rmsNorm(x: Node, gamma?: Node, options: NormOptions = {}): Node {
   checkFields('rmsNorm', options, normFields);
   const { epsilon = 1e-6, axes = -1 } = options;
