@@ -94,6 +94,11 @@ export const lossFields: Fields = {
   loss: optional({
     holds: (x) => typeof x === 'function' || lossNames.includes(x as string),
     text: `one of ${lossNames.join(', ')} or a function`,
+    instead: {
+      categoricalCrossentropy: 'that is softTargetCrossEntropy, on logits',
+      sparseCategoricalCrossentropy: 'that is softmaxCrossEntropy, on logits',
+      crossEntropy: 'that is softmaxCrossEntropy',
+    },
   }),
   labelSmoothing: optional(fraction),
   classWeights: optional(listOf(atLeastZero, 'numbers of at least 0, finite in f32')),

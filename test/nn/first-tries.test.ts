@@ -23,6 +23,12 @@ describe('a network', () => {
     ],
     ['of callbacks', { callbacks: [] }, "got 'callbacks': fit has the options onBatch and onEpoch"],
     ['of a share for validation', { validationSplit: 0.1 }, 'the option validation of fit'],
+    ['of a rate as PyTorch calls it', { optimizer: sgd(any({ lr: 0.1 })) }, "got 'lr': that is learningRate"],
+    [
+      'of a loss as Keras calls it',
+      { loss: 'sparseCategoricalCrossentropy' },
+      'got "sparseCategoricalCrossentropy": that is softmaxCrossEntropy, on logits',
+    ],
     [
       'that ends in softmax',
       { layers: [dense(2, any('softmax'))] },
@@ -62,6 +68,13 @@ describe('data', () => {
   ])('%s', async (_, data, options, words) => {
     const net = await network(config);
     await expect(net.fit(any(data), any(options))).rejects.toThrow(words);
+  });
+
+  it('with a share for validation', async () => {
+    const net = await network(config);
+    await expect(net.fit({ x, y }, any({ validationSplit: 0.5 }))).rejects.toThrow(
+      "got 'validationSplit': that is validation",
+    );
   });
 
   it('as one argument of a step', async () => {
