@@ -144,8 +144,8 @@ export const max = (x: Node, axes?: Axes): Node => greatest(x, ...reduction('max
 export const min = (x: Node, axes?: Axes): Node => neg(greatest(neg(x), ...reduction('min', x, axes)));
 
 /**
- * Where along an axis the greatest element stands, from 0: the first of equals, the last NaN if there are any. No
- * gradient flows through it. Throws `ShapeError` for an axis that x does not have.
+ * Where along an axis, by default the last, the greatest element stands, from 0: the first of equals, the last NaN if there
+ * are any. No gradient flows through it. Throws `ShapeError` for an axis that x does not have.
  */
 export const argmax = (x: Node, axis = -1): Node => positions(x, ...reduction('argmax', x, axisOf('argmax', x, axis)));
 

@@ -201,7 +201,10 @@ export const sqrt = (x: Operand): Node => one(sqrtOperation, x);
 export const square = (x: Operand): Node => one(squareOperation, x);
 /** 1 / x */
 export const reciprocal = (x: Operand): Node => one(reciprocalOperation, x);
-/** a + b */
+/**
+ * a + b, element by element. Their shapes are broadcast as in NumPy, as those of every function of two operands here: from
+ * the last axis on, extents are equal, or one of them is 1 and that operand is repeated. Throws `ShapeError` for others.
+ */
 export const add = (a: Operand, b: Operand): Node => two(addOperation, a, b);
 /** a - b */
 export const sub = (a: Operand, b: Operand): Node => two(subOperation, a, b);
