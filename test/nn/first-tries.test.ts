@@ -1,6 +1,6 @@
 /** What is tried first by those who know other libraries gets an error that says what to do instead. */
 import { describe, expect, it } from 'vitest';
-import { conv2d, dense, type NetworkOptions, network, sgd } from '../../src/index.js';
+import { conv2d, dense, type NetworkOptions, network, sgd, softmax } from '../../src/index.js';
 import { any } from './refusals.js';
 
 const config: NetworkOptions = {
@@ -28,6 +28,16 @@ describe('a network', () => {
       'of a loss as Keras calls it',
       { loss: 'sparseCategoricalCrossentropy' },
       'got "sparseCategoricalCrossentropy": that is softmaxCrossEntropy, on logits',
+    ],
+    [
+      'that ends in a layer of softmax',
+      { layers: [dense(2), softmax()] },
+      'softmaxCrossEntropy: expected logits, from a last layer without an activation, got probabilities of softmax: pred',
+    ],
+    [
+      'that ends in sigmoid',
+      { layers: [dense(1, 'sigmoid')], loss: 'binaryCrossEntropy' },
+      'binaryCrossEntropy: expected logits, from a last layer without an activation, got probabilities of sigmoid: pred',
     ],
     [
       'that ends in softmax',
