@@ -40,7 +40,7 @@ export class WorkerError extends LanegradError {
   override readonly name = 'WorkerError';
 }
 
-/** The loss became NaN or infinite. */
+/** A loss or a parameter became NaN or infinite. */
 export class DivergenceError extends LanegradError {
   override readonly name = 'DivergenceError';
 }

@@ -53,7 +53,10 @@ export const listOf = ({ holds }: Requirement, text: string): Requirement => ({
   text,
 });
 
-/** What may be left out. */
+/** A type whose fields may be left out. */
+export type Optional<T> = { readonly [Name in keyof T]?: T[Name] | undefined };
+
+/** What may be left out, which undefined says too. */
 export const optional = (requirement: Requirement): Requirement => ({
   ...requirement,
   holds: (x) => x === undefined || requirement.holds(x),

@@ -151,8 +151,8 @@ export class Network<Prediction = Tensor> {
    * arrays by name. `weights` [rows] multiply the samples' losses where the configuration has `sampleWeights`; the mean is
    * still over the number of samples. At most `config.batch` rows.
    *
-   * Throws `ShapeError` for lengths that do not fit, `ValueError` for labels or numbers out of range, `DisposedError`
-   * after `dispose`, `WorkerError` if a thread died.
+   * Throws `ShapeError` for lengths that do not fit, `ValueError` for labels or numbers out of range, `UnsupportedError`
+   * without a loss, `DisposedError` after `dispose`, `WorkerError` if a thread died.
    */
   forward(x: Arrays, y: Arrays, weights?: ArrayLike<number>): number {
     return this.#executable.forward(this.#columns('forward', x, y, weights, this.#unread.step));
@@ -160,18 +160,25 @@ export class Network<Prediction = Tensor> {
 
   /**
    * The gradients of the last `forward`'s loss: for each parameter an array of its shape. Their `data` is copied when it is
-   * first read, which must be before the next `backward` and `dispose`; what was read stays as it is.
+   * first read, which must be before the next `backward` and `dispose`; what was read stays as it is. Throws `ValueError`
+   * without such a `forward`.
    */
   backward(): Map<string, Tensor> {
     return this.#executable.backward();
   }
 
-  /** Changes the parameters by the last `backward`'s gradients, and the statistics by that batch. */
+  /**
+   * Changes the parameters by the last `backward`'s gradients, and the statistics by that batch. Throws `ValueError` without
+   * such a `backward`, `UnsupportedError` without an optimizer.
+   */
   step(): void {
     this.#executable.step();
   }
 
-  /** `forward`, `backward` and `step` as one call, which never writes the gradients out. Returns the loss before the step. */
+  /**
+   * `forward`, `backward` and `step` as one call, which never writes the gradients out. Returns the loss before the step.
+   * Throws as `forward` and `step`.
+   */
   trainStep(x: Arrays, y: Arrays, weights?: ArrayLike<number>): number {
     return this.#executable.trainStep(this.#columns('trainStep', x, y, weights, this.#unread.step));
   }
@@ -179,7 +186,7 @@ export class Network<Prediction = Tensor> {
   /**
    * The outputs for any number of samples, [rows, ...output]: probabilities if the loss is on logits
    * (softmaxCrossEntropy, softTargetCrossEntropy, klDivergence, binaryCrossEntropy), unless `logits` are asked for; else
-   * what the last layer gives. Several outputs come by name.
+   * what the last layer gives. Several outputs come by name. Throws as `forward`.
    */
   predict(x: Arrays, options: { readonly logits?: boolean | undefined } = {}): Prediction {
     checkFields('predict', options, predictFields);
@@ -203,7 +210,7 @@ export class Network<Prediction = Tensor> {
 
   /**
    * The loss over any number of samples, and for a loss on classes the share of samples whose class was found. Of several
-   * outputs also each by itself.
+   * outputs also each by itself. Throws as `forward`.
    */
   evaluate(data: Dataset): Evaluation {
     const { rows, columns } = this.#check('evaluate', data);
@@ -240,9 +247,10 @@ export class Network<Prediction = Tensor> {
    *
    * Callbacks may use the network, steps included; a second `fit` has to wait for the end of the first.
    *
-   * Throws `ValueError` for data or options that do not fit, and `MemoryError` if there is no room for the copies or for
-   * validation, before anything is changed; `DivergenceError` if a loss or a parameter stops being finite, with the network
-   * as it was at the start of that epoch, or of the one before if the epoch's first loss was the one.
+   * Throws `UnsupportedError` without an optimizer, `ShapeError` or `ValueError` for data or options that do not fit, and
+   * `MemoryError` if there is no room for the copies or for validation, before anything is changed; `DivergenceError` if a
+   * loss or a parameter stops being finite, with the network as it was at the start of that epoch, or of the one before if
+   * the epoch's first loss was the one.
    */
   async fit(data: Dataset, options: FitOptions = {}): Promise<EpochReport[]> {
     if (!this.config.optimizer) throw new UnsupportedError('fit: expected a network with an optimizer');
@@ -325,7 +333,7 @@ export class Network<Prediction = Tensor> {
 
   /** The samples, and how many. Throws unless x and y hold as many whole ones, with labels that are labels. */
   #check(operation: string, data: Dataset): { rows: number; columns: Columns } {
-    if (this.#rules.length === 0) throw new ValueError(`${operation}: expected a network with a loss, got one without`);
+    if (this.#rules.length === 0) throw new UnsupportedError(`${operation}: expected a network with a loss`);
     checkData(operation, data);
     const columns = this.#columns(operation, data.x, data.y, data.weights, this.#unread.whole);
     return { rows: checkFeeds(operation, this.#rules, columns, Infinity), columns };

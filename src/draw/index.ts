@@ -1,6 +1,6 @@
 /** `lanegrad/draw`: pictures of computation graphs as SVG. Needs the package @dagrejs/dagre, and no browser. */
 import { ValueError } from '../errors.js';
-import { show } from '../fields.js';
+import { type Optional, show } from '../fields.js';
 import type { Node } from '../graph/node.js';
 import { boxes, type Layer } from './boxes.js';
 import { circles, type Labels } from './circles.js';
@@ -29,7 +29,7 @@ export interface Layered {
  * Returns the text of an SVG. Throws `ValueError` for what are no nodes or maps, `UnsupportedError` if the optional
  * dependency @dagrejs/dagre is not installed.
  */
-export async function draw(graph: Node | readonly Node[], labels: Partial<Labels> = {}): Promise<string> {
+export async function draw(graph: Node | readonly Node[], labels: Optional<Labels> = {}): Promise<string> {
   const none = new Map();
   const { values = none, gradients = none, flows = none, names = none } = labels;
   for (const [name, map] of Object.entries({ values, gradients, flows, names }))

@@ -55,7 +55,11 @@ export function backpropagate(root: Node, wrt: readonly Node[], seed: Node): Bac
  *
  * Throws `ShapeError` if root is no single number and has no seed, or the seed does not fit.
  */
-export function gradients(root: Node, wrt: readonly Node[], seed: Node = one(root)): Node[] {
+export function gradients<const Wrt extends readonly Node[]>(
+  root: Node,
+  wrt: Wrt,
+  seed: Node = one(root),
+): { -readonly [Index in keyof Wrt]: Node } {
   if (!Array.isArray(wrt)) throw new ValueError(`gradients: expected a list of nodes, got ${show(wrt)}`);
   checkNodes('gradients', [root, ...wrt, seed]);
   if (!sameShape(seed.shape, root.shape) || seed.batched !== root.batched)
@@ -65,7 +69,7 @@ export function gradients(root: Node, wrt: readonly Node[], seed: Node = one(roo
       }, got ${showShape(seed.shape)} of ${showNode(seed)}`,
     );
   const { gradients } = backpropagate(root, wrt, seed);
-  return wrt.map((node) => gradients.get(node) ?? zerosLike(node));
+  return wrt.map((node) => gradients.get(node) ?? zerosLike(node)) as { -readonly [Index in keyof Wrt]: Node };
 }
 
 function one(root: Node): Node {

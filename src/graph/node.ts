@@ -36,7 +36,7 @@ export function apply<A extends object>(
   attributes: A,
   name?: string,
 ): Node {
-  checkNodes(operation.name, inputs);
+  checkNodes(operationName({ operation, attributes }), inputs);
   const shape = Object.freeze([...shapeOf(operation, inputs, attributes)]);
   const batched = operation.batched ? operation.batched(inputs, attributes) : inputs.some((node) => node.batched);
   return Object.freeze({ id: created++, operation, inputs, attributes, shape, batched, name, origin: here() });
@@ -70,7 +70,7 @@ export function showNode(node: Node): string {
 }
 
 /** The name of a node's operation; of one in a family that shares its rules, that of the member. */
-export function operationName({ operation, attributes }: Node): string {
+export function operationName({ operation, attributes }: Pick<Node, 'operation' | 'attributes'>): string {
   const { kind } = attributes as { readonly kind?: string };
   return kind === undefined || operation.name.endsWith('Gradient') ? operation.name : kind;
 }

@@ -6,9 +6,9 @@ import type { Node, Shape } from '../graph/node.js';
 export interface LayerBase<Kind extends string> {
   readonly kind: Kind;
   /** Among named layers: the input or layer whose output this one takes, or several of them. */
-  readonly from?: string | readonly string[];
+  readonly from?: string | readonly string[] | undefined;
   /** The name of a layer of the same kind whose parameters this one uses; among listed layers, the index of one before it. */
-  readonly share?: string;
+  readonly share?: string | undefined;
 }
 
 /** A layer's options: what its function takes besides the arguments that have a place of their own. */

@@ -2,7 +2,7 @@
 import { ShapeError, ValueError } from '../errors.js';
 import { atLeastZero, type Fields, fraction, listOf, optional, positive, show } from '../fields.js';
 import type { Expected } from '../graph/feeds.js';
-import { type Node, type Shape, showShape } from '../graph/node.js';
+import { type Node, operationName, type Shape, showShape } from '../graph/node.js';
 import * as composed from '../graph/ops/composed-losses.js';
 import * as losses from '../graph/ops/loss.js';
 import { constant } from '../graph/ops/source.js';
@@ -34,8 +34,8 @@ interface LossRule {
   /** What the targets must be where the loss means nothing for others. */
   readonly range?: Expected['range'];
   readonly build: (output: Node, targets: Node, config: LossConfig) => Node;
-  /** Whether the output goes through a softmax, which is 1 for a single class, whatever the output. */
-  readonly softmax?: boolean;
+  /** What the loss itself makes probabilities with, where it is on logits. */
+  readonly squash?: 'softmax' | 'sigmoid';
 }
 
 const likeOutput = (build: LossRule['build'], ...options: LossRule['options']): LossRule => ({
@@ -57,7 +57,7 @@ const ROUNDING = 2 ** -20;
 
 const rules: { readonly [Name in LossName]: LossRule } = {
   softmaxCrossEntropy: {
-    softmax: true,
+    squash: 'softmax',
     options: ['labelSmoothing', 'classWeights'],
     targets: (output) => output.shape.slice(0, -1),
     build: (logits, labels, config) =>
@@ -66,17 +66,18 @@ const rules: { readonly [Name in LossName]: LossRule } = {
   // With a target below 0, or beyond 1, the loss has no least value.
   softTargetCrossEntropy: {
     ...likeOutput(composed.softTargetCrossEntropy),
-    softmax: true,
+    squash: 'softmax',
     range: { low: -ROUNDING, high: Infinity, text: 'of at least 0' },
   },
   // A logarithm is taken of them.
   klDivergence: {
     ...likeOutput(composed.klDivergence),
-    softmax: true,
+    squash: 'softmax',
     range: { low: 0, high: Infinity, text: 'of at least 0' },
   },
   binaryCrossEntropy: {
     ...likeOutput(losses.binaryCrossEntropy),
+    squash: 'sigmoid',
     range: { low: -ROUNDING, high: 1 + ROUNDING, text: 'from 0 to 1' },
   },
   meanSquaredError: likeOutput(losses.meanSquaredError),
@@ -94,6 +95,11 @@ export const lossFields: Fields = {
   loss: optional({
     holds: (x) => typeof x === 'function' || lossNames.includes(x as string),
     text: `one of ${lossNames.join(', ')} or a function`,
+    instead: {
+      categoricalCrossentropy: 'that is softTargetCrossEntropy, on logits',
+      sparseCategoricalCrossentropy: 'that is softmaxCrossEntropy, on logits',
+      crossEntropy: 'that is softmaxCrossEntropy',
+    },
   }),
   labelSmoothing: optional(fraction),
   classWeights: optional(listOf(atLeastZero, 'numbers of at least 0, finite in f32')),
@@ -123,8 +129,14 @@ export function targetsOf(output: Node, config: LossConfig): ({ readonly shape: 
 
 /** The loss of each sample. Throws `ValueError` or `ShapeError` if the output does not suit it. */
 export function buildLoss(output: Node, targets: Node, config: LossConfig): Node {
-  const { build, softmax } = ruleOf(config) as LossRule;
-  if (softmax && output.shape.at(-1) === 1)
+  const { build, squash } = ruleOf(config) as LossRule;
+  // Taken for logits, probabilities would all say yes, or differ too little for a class to be sure.
+  if (squash && operationName(output) === squash)
+    throw new ValueError(
+      `${config.loss}: expected logits, from a last layer without an activation, got probabilities of ${squash}: predict gives them`,
+    );
+  // A softmax of a single class is 1, whatever the output.
+  if (squash === 'softmax' && output.shape.at(-1) === 1)
     throw new ShapeError(
       `${config.loss}: expected logits of two classes or more, got ${showShape(output.shape)}: a single one says yes or no under binaryCrossEntropy`,
     );

@@ -3,7 +3,7 @@
  * Unless it is decoupled, weight decay w adds w p to the gradient. All states start at 0.
  */
 import { ValueError } from '../errors.js';
-import { atLeastZero, byName, checkFields, type Fields, flag, fraction, show } from '../fields.js';
+import { atLeastZero, byName, checkFields, type Fields, flag, fraction, type Optional, show } from '../fields.js';
 import type { UpdateRule } from '../graph/model.js';
 
 interface Common<Kind extends string> {
@@ -46,7 +46,7 @@ export interface AdagradConfig extends Common<'adagrad'> {
 
 export type OptimizerConfig = SgdConfig | AdamConfig | RmspropConfig | AdagradConfig;
 
-type Options<Config> = Partial<Omit<Config, 'kind'>>;
+type Options<Config> = Optional<Omit<Config, 'kind'>>;
 
 /** A configuration of each kind. */
 interface Configs {
@@ -90,11 +90,15 @@ const requirements: Fields = {
   weightDecay: atLeastZero,
 };
 
+/** What other libraries call their options. */
+const elsewhere = { lr: 'that is learningRate', rho: 'that is alpha' };
+
 /** Plain data of a kind. Throws `ValueError` for options that are no object. */
 function configured<K extends Kind>(kind: K, options: Options<Configs[K]>): Configs[K] {
   const { defaults } = kinds[kind];
   const given = byName(kind, options, `an object of ${Object.keys(defaults).join(', ')}`);
-  return { kind, ...defaults, ...given } as unknown as Configs[K];
+  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return { kind, ...defaults, ...said } as unknown as Configs[K];
 }
 
 /**
@@ -140,7 +144,7 @@ export function checkOptimizer(config: OptimizerConfig): void {
       `optimizer: expected what ${Object.keys(kinds).join('(), ')}() makes, got ${show(kind ?? config)}`,
     );
   const names = Object.keys(kinds[kind].defaults);
-  checkFields(kind, options, Object.fromEntries(names.map((name) => [name, requirements[name]])));
+  checkFields(kind, options, Object.fromEntries(names.map((name) => [name, requirements[name]])), elsewhere);
   if (config.kind === 'sgd' && config.nesterov && config.momentum === 0)
     throw new ValueError('sgd: expected a momentum with nesterov, got 0');
 }

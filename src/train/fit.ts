@@ -40,9 +40,9 @@ export interface FitOptions {
   /** Whether the samples come in a new order in each epoch, drawn from the network's seed; by default yes. */
   readonly shuffle?: boolean | undefined;
   /** Called after each batch. A promise is awaited. */
-  readonly onBatch?: ((report: BatchReport) => void | Promise<void>) | undefined;
+  readonly onBatch?: ((report: BatchReport) => unknown) | undefined;
   /** Called after each epoch. A promise is awaited; what it changes is what the next epoch begins with. */
-  readonly onEpoch?: ((report: EpochReport) => void | Promise<void>) | undefined;
+  readonly onEpoch?: ((report: EpochReport) => unknown) | undefined;
   /** Stops after the batch at hand: `fit` returns the epochs that were completed. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -85,7 +85,7 @@ const TURN_MS = 50;
 
 /** Trains on the data; see `Network.fit`. */
 export async function fit(net: Trainable, data: Dataset, options: FitOptions): Promise<EpochReport[]> {
-  checkFields('fit', options, fitFields, { batchSize: 'batch is what the network was made with' });
+  checkFields('fit', options, fitFields, elsewhere);
   const { training, validation } = split(net, data, options.validation);
   // What validation takes of memory is refused now, if at all, and not after an epoch.
   if (validation) net.executable.prepareEvaluation('fit (validation)');
@@ -172,6 +172,14 @@ function startOf({ executable, epochs }: Trainable, epoch: number, over?: Snapsh
 }
 
 const callback: Requirement = { holds: (x) => typeof x === 'function', text: 'a function' };
+
+/** What other libraries call options of theirs. */
+const elsewhere = {
+  batchSize: 'batch is what the network was made with',
+  validationSplit: 'that is validation',
+  validationData: 'that is validation',
+  callbacks: 'there are onBatch and onEpoch',
+};
 
 /** The fields of `FitOptions`; the validation data are checked with the others. */
 const fitFields: FieldsOf<FitOptions> = {

@@ -20,6 +20,7 @@ const binary = { add, sub, mul, div, maximum, minimum, greater, less, equal, hea
 const misfits: Readonly<Record<string, () => unknown>> = {
   ...Object.fromEntries(Object.entries(binary).map(([name, operation]) => [name, () => operation(a, b)])),
   where: () => graph.where(a, b, 1),
+  'where, b': () => graph.where(a, 1, b),
   dense: () => graph.dense(a, table),
   'conv2d, window larger than the image': () => graph.conv2d(image, large),
   'conv2d, window larger than the padded image': () => graph.conv2d(image, large, undefined, { padding: [1, 0] }),
@@ -65,7 +66,10 @@ const misfits: Readonly<Record<string, () => unknown>> = {
   'embedding, table': () => graph.embedding(a, label),
   layerNorm: () => graph.layerNorm(a, undefined, undefined, { axes: 1 }),
   'layerNorm, gamma': () => graph.layerNorm(a, parameter('gamma', [4])),
+  'layerNorm, beta': () => graph.layerNorm(a, undefined, m),
+  rmsNorm: () => graph.rmsNorm(a, m),
   groupNorm: () => graph.groupNorm(image, 3),
+  'groupNorm, gamma': () => graph.groupNorm(image, 1, parameter('gamma', [5])),
   softmaxCrossEntropy: () => graph.softmaxCrossEntropy(m, label),
   'softmaxCrossEntropy, class weights': () => graph.softmaxCrossEntropy(a, label, 0, table),
   meanSquaredError: () => graph.meanSquaredError(a, b),
@@ -98,6 +102,9 @@ const strangers: Readonly<Record<string, () => unknown>> = {
   'concat, a list of lists': () => graph.concat([list, list]),
   sum: () => graph.sum(list),
   max: () => graph.max(nothing),
+  min: () => graph.min(nothing),
+  where: () => graph.where(a, 1, nothing),
+  'layerNorm, gamma': () => graph.layerNorm(a, list),
   softmax: () => graph.softmax(nothing),
   slice: () => graph.slice(nothing, [0]),
   permute: () => graph.permute(m, 1 as unknown as number[]),
@@ -120,7 +127,7 @@ const strangers: Readonly<Record<string, () => unknown>> = {
   contrastive: () => graph.contrastive(a, a, nothing),
   'broadcast, no shape': () => graph.broadcast(m, undefined as unknown as number[]),
   'concat, a list with nothing in it': () => graph.concat([m, nothing]),
-  'max of two': () => graph.max(a, b as unknown as number),
+  'max, of two': () => graph.max(a, b as unknown as number),
   'constant, no numbers': () => graph.constant(undefined as unknown as number),
   evaluate: () => graph.evaluate(nothing),
   gradients: () => graph.gradients(nothing, [a]),
@@ -137,9 +144,11 @@ function errorOf(call: () => unknown): unknown {
 }
 
 describe('operands that do not fit', () => {
-  it.each(Object.entries(misfits))('%s', (_, call) => {
+  it.each(Object.entries(misfits))('%s', (name, call) => {
     const error = errorOf(call) as Error;
     expect(error).toBeInstanceOf(LanegradError);
+    // The operation is the one that was called, whatever it is composed of.
+    expect(error.message.split(':')[0]).toBe(name.split(',')[0]);
     expect(error.message).toMatch(/^\w+: expected .*, got .* made at \S+bad-operands\.test\.ts:\d+/);
     // Named once, on one line.
     expect(error.message).not.toMatch(/\n|\(of .*\(of /);
@@ -205,9 +214,10 @@ describe('options that there are not', () => {
 });
 
 describe('operands that are no nodes', () => {
-  it.each(Object.entries(strangers))('%s', (_, call) => {
+  it.each(Object.entries(strangers))('%s', (name, call) => {
     const error = errorOf(call) as Error;
     expect(error).toBeInstanceOf(LanegradError);
+    expect(error.message.split(':')[0]).toBe(name.split(',')[0]);
     expect(error.message).toMatch(/^\w+: expected [^\n]*, got [^\n]{0,200}$/);
   });
 });

@@ -35,6 +35,10 @@ describe.each(Object.entries(optioned))('%s refuses as options', (name, call) =>
   });
 });
 
+it.each(optimizers)('%s takes what is undefined for left out', (_, make) => {
+  expect(make({ learningRate: undefined, weightDecay: undefined })).toEqual(make());
+});
+
 it('an optimiser names its options', () => {
   expect(() => nn.adam(any(0.01))).toThrow(
     'adam: expected an object of learningRate, beta1, beta2, epsilon, weightDecay, got 0.01',

@@ -1,6 +1,6 @@
 /** What is tried first by those who know other libraries gets an error that says what to do instead. */
 import { describe, expect, it } from 'vitest';
-import { conv2d, dense, type NetworkOptions, network, sgd } from '../../src/index.js';
+import { conv2d, dense, type NetworkOptions, network, sgd, softmax } from '../../src/index.js';
 import { any } from './refusals.js';
 
 const config: NetworkOptions = {
@@ -23,6 +23,22 @@ describe('a network', () => {
     ],
     ['of callbacks', { callbacks: [] }, "got 'callbacks': fit has the options onBatch and onEpoch"],
     ['of a share for validation', { validationSplit: 0.1 }, 'the option validation of fit'],
+    ['of a rate as PyTorch calls it', { optimizer: sgd(any({ lr: 0.1 })) }, "got 'lr': that is learningRate"],
+    [
+      'of a loss as Keras calls it',
+      { loss: 'sparseCategoricalCrossentropy' },
+      'got "sparseCategoricalCrossentropy": that is softmaxCrossEntropy, on logits',
+    ],
+    [
+      'that ends in a layer of softmax',
+      { layers: [dense(2), softmax()] },
+      'softmaxCrossEntropy: expected logits, from a last layer without an activation, got probabilities of softmax: pred',
+    ],
+    [
+      'that ends in sigmoid',
+      { layers: [dense(1, 'sigmoid')], loss: 'binaryCrossEntropy' },
+      'binaryCrossEntropy: expected logits, from a last layer without an activation, got probabilities of sigmoid: pred',
+    ],
     [
       'that ends in softmax',
       { layers: [dense(2, any('softmax'))] },
@@ -62,6 +78,13 @@ describe('data', () => {
   ])('%s', async (_, data, options, words) => {
     const net = await network(config);
     await expect(net.fit(any(data), any(options))).rejects.toThrow(words);
+  });
+
+  it('with a share for validation', async () => {
+    const net = await network(config);
+    await expect(net.fit({ x, y }, any({ validationSplit: 0.5 }))).rejects.toThrow(
+      "got 'validationSplit': that is validation",
+    );
   });
 
   it('as one argument of a step', async () => {

@@ -1,8 +1,8 @@
 /** What the types of a configuration promise, and what they refuse. `tsc` checks them. */
 import { expectTypeOf, it } from 'vitest';
 import { readIdx } from '../../src/data/index.js';
-import { conv2d, dense, from, type NetworkConfig, network, type Tensor } from '../../src/index.js';
-import { compile, input } from '../../src/lanegrad-graph.js';
+import { adam, conv2d, dense, from, maxPool2d, type NetworkConfig, network, type Tensor } from '../../src/index.js';
+import { compile, gradients, input, type Node } from '../../src/lanegrad-graph.js';
 
 /** Never called: nothing but its types is meant. */
 const configurations = async () => {
@@ -25,9 +25,25 @@ const configurations = async () => {
 
   // What may be left out may also be undefined.
   const left = undefined as number | undefined;
+  const losses: number[] = [];
   await network({ input: 3, layers: [dense(3)], loss: undefined, seed: left, batch: left, optimizer: undefined });
   await list.fit({ x: [], y: [], weights: undefined }, { epochs: left, signal: undefined, onEpoch: undefined });
   await compile(input('x'), { batch: left, outputs: undefined, gradients: undefined });
+  conv2d(3, 3, 'relu', { stride: left, bias: undefined });
+  maxPool2d(2, { stride: left });
+  await network({
+    input: 3,
+    layers: [{ kind: 'dense', units: 3, activation: undefined }],
+    optimizer: adam({ learningRate: left }),
+  });
+
+  // What a callback returns is its own affair.
+  await list.fit({ x: [], y: [] }, { onEpoch: ({ loss }) => losses.push(loss), onBatch: async () => list.save() });
+
+  // As many gradients as nodes, also under noUncheckedIndexedAccess.
+  const [x, y] = [input('x'), input('y')];
+  expectTypeOf(gradients(x, [x, y])).toEqualTypeOf<[Node, Node]>();
+  expectTypeOf(gradients(x, [x, y] as readonly Node[])).toEqualTypeOf<Node[]>();
 
   // @ts-expect-error: a misspelt option
   await network({ input: 3, layers: [dense(3)], optimiser: { kind: 'adam' } });

@@ -192,9 +192,9 @@ export function activation(z: Node, kind: ActivationName, alpha?: number): Node 
 
 /** max(z, 0); its derivative at 0 is 0. */
 export const relu = (z: Node): Node => activation(z, 'relu');
-/** z above 0, slope z below; its derivative at 0 is the slope. */
+/** z above 0, slope z below, by default 0.01 z; its derivative at 0 is the slope. Throws as `activation`. */
 export const leakyRelu = (z: Node, slope = 0.01): Node => activation(z, 'leakyRelu', slope);
-/** z above 0, alpha (e^z - 1) below (Clevert et al., 2016). */
+/** z above 0, alpha (e^z - 1) below, alpha by default 1 (Clevert et al., 2016). Throws as `activation`. */
 export const elu = (z: Node, alpha = 1): Node => activation(z, 'elu', alpha);
 /** z Phi(z), Phi the normal distribution's cumulative probability (Hendrycks and Gimpel, 2016). */
 export const gelu = (z: Node): Node => activation(z, 'gelu');

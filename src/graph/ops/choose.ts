@@ -141,11 +141,14 @@ function reduction(operation: string, x: Node, axes?: Axes): [Shape, LineMap] {
 export const max = (x: Node, axes?: Axes): Node => greatest(x, ...reduction('max', x, axes));
 
 /** The least element over axes, as `max` takes them: -max(-x). */
-export const min = (x: Node, axes?: Axes): Node => neg(greatest(neg(x), ...reduction('min', x, axes)));
+export function min(x: Node, axes?: Axes): Node {
+  const reduced = reduction('min', x, axes);
+  return neg(greatest(neg(x), ...reduced));
+}
 
 /**
- * Where along an axis the greatest element stands, from 0: the first of equals, the last NaN if there are any. No
- * gradient flows through it. Throws `ShapeError` for an axis that x does not have.
+ * Where along an axis, by default the last, the greatest element stands, from 0: the first of equals, the last NaN if there
+ * are any. No gradient flows through it. Throws `ShapeError` for an axis that x does not have.
  */
 export const argmax = (x: Node, axis = -1): Node => positions(x, ...reduction('argmax', x, axisOf('argmax', x, axis)));
 

@@ -68,9 +68,9 @@ export function cosineDistance(a: Node, b: Node): Node {
 
 /**
  * The contrastive loss of a pair (Hadsell, Chopra and LeCun, 2006): with D = |a - b|, D^2/2 for a pair that belongs
- * together and max(0, margin - D)^2/2 for one that does not. a and b have one shape; `different` is a single number, 0
- * for the former and 1 for the latter. D^2 counts as at least 1e-16, where its derivative is 0. Throws `ShapeError` if the
- * shapes do not fit, `ValueError` if the margin is not positive.
+ * together and max(0, margin - D)^2/2 for one that does not, the margin by default 1. a and b have one shape; `different`
+ * is a single number, 0 for the former and 1 for the latter. D^2 counts as at least 1e-16, where its derivative is 0.
+ * Throws `ShapeError` if the shapes do not fit, `ValueError` if the margin is not positive.
  */
 export function contrastive(a: Node, b: Node, different: Node, margin = 1): Node {
   checkNodes('contrastive', [different]);
@@ -88,8 +88,8 @@ export function contrastive(a: Node, b: Node, different: Node, margin = 1): Node
 
 /**
  * The triplet loss (Schroff, Kalenichenko and Philbin, 2015): max(0, |anchor - positive|^2 - |anchor - negative|^2 +
- * margin), for three tensors of one shape, there of unit length. Throws `ShapeError` if the shapes differ, `ValueError`
- * if the margin is not positive.
+ * margin), the margin by default 0.2, for three tensors of one shape, there of unit length. Throws `ShapeError` if the
+ * shapes differ, `ValueError` if the margin is not positive.
  */
 export function triplet(anchor: Node, positive: Node, negative: Node, margin = 0.2): Node {
   checkAlike('triplet', anchor, positive, negative);

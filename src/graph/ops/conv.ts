@@ -8,13 +8,13 @@ import { adjoint, channelsOf, convolveOperation, flip } from './convolution.js';
 /** How a window moves over an image: numbers for both axes, or [y, x]. */
 export interface ConvOptions {
   /** By default 1. */
-  readonly stride?: Extents;
+  readonly stride?: Extents | undefined;
   /** Zeros on both sides: a number, `valid` for none (the default), `same` for an output of the input's extent. */
-  readonly padding?: Extents | 'valid' | 'same';
+  readonly padding?: Extents | 'valid' | 'same' | undefined;
   /** From one tap of the window to the next; by default 1. */
-  readonly dilation?: Extents;
+  readonly dilation?: Extents | undefined;
   /** Filters of group g read the channels of group g alone; by default 1. As many as channels: depthwise. */
-  readonly groups?: number;
+  readonly groups?: number | undefined;
 }
 
 /** The same along one axis, in numbers alone. */
@@ -24,7 +24,7 @@ export type Conv1dOptions = {
 
 export interface ConvTransposeOptions extends ConvOptions {
   /** What the output is longer, where several outputs of a strided convolution have the same extent; by default 0. */
-  readonly outputPadding?: Extents;
+  readonly outputPadding?: Extents | undefined;
 }
 
 /** The fields of `ConvOptions`; extents are checked once the number of axes is known. */

@@ -8,9 +8,9 @@ import { mul } from './elementwise.js';
 
 export interface DropoutOptions {
   /** The seed of the generator; by default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Its stream, an integer from 0 to 2^32 - 2: masks of one stream are alike. By default 0. */
-  readonly stream?: number;
+  readonly stream?: number | undefined;
 }
 
 /** The fields of `DropoutOptions`, which the generator checks. */

@@ -176,13 +176,14 @@ const boundedBy = (operation: Operation): Operation => ({
 const [atLeastOperation, atMostOperation] = [maximumOperation, minimumOperation].map(boundedBy);
 
 const one = (operation: Operation, x: Operand): Node => apply(operation, [nodeOf(operation.name, x)], {});
-function two(operation: Operation, a: Operand, b: Operand): Node {
-  const operands = [a, b].map((x) => nodeOf(operation.name, x));
+/** `called` is what errors name: the function that was called, if it is composed of operations. */
+function two(operation: Operation, a: Operand, b: Operand, called = operation.name): Node {
+  const operands = [a, b].map((x) => nodeOf(called, x));
   const shapes = operands.map((x) => x.shape);
   const shape = broadcastShape(shapes[0], shapes[1]);
   if (!shape)
     throw new ShapeError(
-      `${operation.name}: expected shapes that go together from the last axis on, got ${shapes.map(showShape).join(' and ')}${of(...operands)}`,
+      `${called}: expected shapes that go together from the last axis on, got ${shapes.map(showShape).join(' and ')}${of(...operands)}`,
     );
   const batched = operands.some((x) => x.batched);
   const fitting = operands.map((x) => (fitsElementwise(x, shape, batched) ? x : broadcast(x, shape)));
@@ -201,7 +202,10 @@ export const sqrt = (x: Operand): Node => one(sqrtOperation, x);
 export const square = (x: Operand): Node => one(squareOperation, x);
 /** 1 / x */
 export const reciprocal = (x: Operand): Node => one(reciprocalOperation, x);
-/** a + b */
+/**
+ * a + b, element by element. Their shapes are broadcast as in NumPy, as those of every function of two operands here: from
+ * the last axis on, extents are equal, or one of them is 1 and that operand is repeated. Throws `ShapeError` for others.
+ */
 export const add = (a: Operand, b: Operand): Node => two(addOperation, a, b);
 /** a - b */
 export const sub = (a: Operand, b: Operand): Node => two(subOperation, a, b);
@@ -219,7 +223,7 @@ export const heaviside = (a: Operand, b: Operand): Node => two(heavisideOperatio
 /** 1 where a > b, else 0. No gradient flows through it. */
 export const greater = (a: Operand, b: Operand): Node => two(greaterOperation, a, b);
 /** 1 where a < b, else 0. No gradient flows through it. */
-export const less = (a: Operand, b: Operand): Node => greater(b, a);
+export const less = (a: Operand, b: Operand): Node => two(greaterOperation, b, a, 'less');
 /** 1 where a = b, else 0. No gradient flows through it. */
 export const equal = (a: Operand, b: Operand): Node => two(equalOperation, a, b);
 /** |x|, with derivative 0 at 0 */
@@ -227,7 +231,11 @@ export const abs = (x: Operand): Node => one(absOperation, x);
 /** x where the mask is not 0, else 0, even where x is infinite or NaN. No gradient flows to the mask. */
 export const keep = (mask: Operand, x: Operand): Node => two(keepOperation, mask, x);
 /** a where the mask is not 0, else b. An operand that is not taken has gradient 0, even if it is infinite or NaN. */
-export const where = (mask: Operand, a: Operand, b: Operand): Node => add(keep(mask, a), keep(equal(mask, 0), b));
+export function where(mask: Operand, a: Operand, b: Operand): Node {
+  const taken = two(keepOperation, mask, a, 'where');
+  const other = two(keepOperation, equal(nodeOf('where', mask), 0), b, 'where');
+  return two(addOperation, taken, other, 'where');
+}
 
 /**
  * x within low and high; the gradient passes where low <= x <= high. An infinite bound is none. Throws `ValueError` if

@@ -192,11 +192,11 @@ const loss = (kind: LossName, logits: Node, targets: Node, alpha = 0): Node =>
 
 /**
  * Cross-entropy of softmax(logits), logits of shape [n], against a label 0...n-1: logsumexp(z) - sum_i q_i z_i, with
- * q = (1 - labelSmoothing) onehot + labelSmoothing / n. Of logits [..., n] against labels [...] it is the mean over the
- * positions. The labels are an input, whose numbers are checked as they are fed, or an `argmax` along an axis of at most n
- * elements. With `classWeights` w of shape [n] a loss is multiplied by w_label; the mean over the batch is still over the
- * number of samples. Throws `ShapeError` or `ValueError` for shapes, or labels, that do not fit, and if the smoothing is not
- * in [0, 1).
+ * q = (1 - labelSmoothing) onehot + labelSmoothing / n, by default onehot. Of logits [..., n] against labels [...] it is
+ * the mean over the positions. The labels are an input, whose numbers are checked as they are fed, or an `argmax` along an
+ * axis of at most n elements. With `classWeights` w of shape [n] a loss is multiplied by w_label; the mean over the batch
+ * is still over the number of samples. Throws `ShapeError` or `ValueError` for shapes, or labels, that do not fit, and if
+ * the smoothing is not in [0, 1).
  */
 export function softmaxCrossEntropy(logits: Node, label: Node, labelSmoothing = 0, classWeights?: Node): Node {
   check('softmaxCrossEntropy', 'labelSmoothing', labelSmoothing, fraction);
@@ -211,7 +211,10 @@ export function softmaxCrossEntropy(logits: Node, label: Node, labelSmoothing = 
   return weighted.shape.length > 0 ? mean(weighted) : weighted;
 }
 
-/** Binary cross-entropy on logits, the mean over elements of max(z, 0) - z t + log(1 + e^-|z|). */
+/**
+ * Binary cross-entropy on logits, the mean over elements of max(z, 0) - z t + log(1 + e^-|z|). Throws `ShapeError` if the
+ * shapes differ, as do the losses below.
+ */
 export const binaryCrossEntropy = (logits: Node, targets: Node): Node => loss('binaryCrossEntropy', logits, targets);
 
 /** The mean over elements of d^2, d = output - target. */
@@ -221,8 +224,8 @@ export const meanSquaredError = (output: Node, targets: Node): Node => loss('mea
 export const meanAbsoluteError = (output: Node, targets: Node): Node => loss('meanAbsoluteError', output, targets);
 
 /**
- * The mean over elements of d^2/2 where |d| <= delta and delta (|d| - delta/2) elsewhere, d = output - target (Huber,
- * 1964). Throws `ValueError` if delta is not positive.
+ * The mean over elements of d^2/2 where |d| <= delta and delta (|d| - delta/2) elsewhere, d = output - target, delta
+ * by default 1 (Huber, 1964). Throws `ValueError` if delta is not positive.
  */
 export function huber(output: Node, targets: Node, delta = 1): Node {
   check('huber', 'delta', delta, positive);

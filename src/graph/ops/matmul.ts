@@ -9,9 +9,9 @@ import { sum } from './reduce.js';
 
 export interface MatmulOptions {
   /** Whether a's last two axes are [K, M]. */
-  readonly transposeA?: boolean;
+  readonly transposeA?: boolean | undefined;
   /** Whether b's last two axes are [N, K]. */
-  readonly transposeB?: boolean;
+  readonly transposeB?: boolean | undefined;
 }
 
 const matmulFields: FieldsOf<MatmulOptions> = { transposeA: optional(flag), transposeB: optional(flag) };

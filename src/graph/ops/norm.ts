@@ -1,8 +1,8 @@
 /** Normalisations, composed of operations: their derivatives of any order follow. */
 import { ShapeError } from '../../errors.js';
 import { anything, check, checkFields, type FieldsOf, optional, positive, show } from '../../fields.js';
-import { type Axes, axesOf } from '../axes.js';
-import { checkNodes, type Node, of, showShape, size } from '../node.js';
+import { type Axes, axesOf, broadcastShape } from '../axes.js';
+import { checkNodes, type Node, of, sameShape, showShape, size } from '../node.js';
 import { add, div, maximum, mul, sqrt, square, sub } from './elementwise.js';
 import { batchMean, mean, repeat, sumBatch, sumLeading } from './reduce.js';
 import { reshape } from './reshape.js';
@@ -11,9 +11,9 @@ import { stopGradient } from './stop.js';
 
 export interface NormOptions {
   /** Added to the variance, so that it may be 0; by default 1e-5, for `rmsNorm` 1e-6. */
-  readonly epsilon?: number;
+  readonly epsilon?: number | undefined;
   /** The axes that are normalised together; by default the last. */
-  readonly axes?: Axes;
+  readonly axes?: Axes | undefined;
 }
 
 /** A mean and a variance. */
@@ -28,8 +28,16 @@ const normFields: FieldsOf<NormOptions> = { ...epsilonField, axes: anything };
 
 const checkEpsilon = (operation: string, epsilon: number): void => check(operation, 'epsilon', epsilon, positive);
 
-/** y = x gamma + beta, of those that are given. */
-function affine(x: Node, gamma: Node | undefined, beta: Node | undefined): Node {
+/** y = x gamma + beta, of those that are given. Throws `ShapeError` if one does not go with x, or would enlarge it. */
+function affine(operation: string, x: Node, gamma?: Node, beta?: Node): Node {
+  for (const [name, node] of Object.entries({ gamma, beta })) {
+    if (node === undefined) continue;
+    checkNodes(operation, [node]);
+    if (!sameShape(broadcastShape(x.shape, node.shape) ?? [], x.shape))
+      throw new ShapeError(
+        `${operation}: expected ${name} of a shape that goes with ${showShape(x.shape)}, got ${showShape(node.shape)}${of(node)}`,
+      );
+  }
   const scaled = gamma ? mul(x, gamma) : x;
   return beta ? add(scaled, beta) : scaled;
 }
@@ -51,20 +59,25 @@ function standardized(x: Node, axes: readonly number[], epsilon: number): Node {
 /**
  * Layer normalisation (Ba, Kiros and Hinton, 2016): y = (x - mean) / sqrt(variance + epsilon) gamma + beta, with each
  * sample's own mean and variance over `axes`, the variance divided by n. gamma and beta have the shape of those axes, or one
- * that goes with x; without them they are 1 and 0.
+ * that goes with x; without them they are 1 and 0. Throws `ShapeError` for axes or shapes that do not fit, `ValueError` for
+ * options that are none.
  */
 export function layerNorm(x: Node, gamma?: Node, beta?: Node, options: NormOptions = {}): Node {
   checkFields('layerNorm', options, normFields);
   const { epsilon = 1e-5, axes = -1 } = options;
-  return affine(standardized(x, axesOf('layerNorm', x, axes), epsilon), gamma, beta);
+  return affine('layerNorm', standardized(x, axesOf('layerNorm', x, axes), epsilon), gamma, beta);
 }
 
-/** Root mean square normalisation (Zhang and Sennrich, 2019): y = x / sqrt(mean of x^2 + epsilon) gamma, over `axes`. */
+/**
+ * Root mean square normalisation (Zhang and Sennrich, 2019): y = x / sqrt(mean of x^2 + epsilon) gamma, over `axes`. Throws
+ * as `layerNorm`.
+ */
 export function rmsNorm(x: Node, gamma?: Node, options: NormOptions = {}): Node {
   checkFields('rmsNorm', options, normFields);
   const { epsilon = 1e-6, axes = -1 } = options;
-  const meanSquare = meanOver(square(x), axesOf('rmsNorm', x, axes));
-  return affine(div(x, sqrt(add(meanSquare, epsilon))), gamma, undefined);
+  const over = axesOf('rmsNorm', x, axes);
+  const meanSquare = meanOver(square(x), over);
+  return affine('rmsNorm', div(x, sqrt(add(meanSquare, epsilon))), gamma);
 }
 
 /**
@@ -87,7 +100,7 @@ export function groupNorm(
       `groupNorm: expected groups that divide the channels of ${showShape(x.shape)}, got ${show(groups)}${of(x)}`,
     );
   const grouped = reshape(x, [-1, groups, channels / groups]);
-  return affine(reshape(standardized(grouped, [0, 2], epsilon), x.shape), gamma, beta);
+  return affine('groupNorm', reshape(standardized(grouped, [0, 2], epsilon), x.shape), gamma, beta);
 }
 
 /** Elements of a channel in a sample. */
@@ -99,7 +112,7 @@ const channelMean = (x: Node): Node => div(batchMean(sumLeading(x)), positionsOf
 /** (x - mean) / sqrt(variance + epsilon) gamma + beta, all of them [channels]: x of shape [..., channels] has been centred. */
 const scaled = (centred: Node, variance: Node, epsilon: number, gamma?: Node, beta?: Node): Node => {
   const deviation = sqrt(add(variance, epsilon));
-  return affine(centred, gamma ? div(gamma, deviation) : div(1, deviation), beta);
+  return affine('batchNorm', centred, gamma ? div(gamma, deviation) : div(1, deviation), beta);
 };
 
 /** As `batchNorm`, with a mean and a variance [channels] that are given. */

@@ -12,9 +12,9 @@ export interface PoolOptions {
   /** Extents of the window. */
   readonly size: Extents;
   /** Steps from one window to the next; by default the size, so that windows do not overlap. */
-  readonly stride?: Extents;
+  readonly stride?: Extents | undefined;
   /** Lines on each side of the image, at most half a window; by default none. */
-  readonly padding?: Extents;
+  readonly padding?: Extents | undefined;
 }
 
 /** The fields of `PoolOptions`, whose extents `pairOf` checks. */

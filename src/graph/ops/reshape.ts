@@ -36,6 +36,9 @@ export function reshape(x: Node, shape: Shape): Node {
 }
 
 /** All elements along one axis. */
-export const flatten = (x: Node): Node => reshape(x, [-1]);
+export function flatten(x: Node): Node {
+  checkNodes('flatten', [x]);
+  return reshape(x, [-1]);
+}
 
 export const reshapeOperations = [reshapeOperation];

@@ -124,21 +124,21 @@ const gradientOperation: Operation<AxisAttributes> = {
 export const softmaxGradient = (y: Node, dy: Node, axis: number): Node => apply(gradientOperation, [y, dy], { axis });
 
 /**
- * e^(x_i) / sum_j e^(x_j), j over an axis of each sample's tensor. Throws `ShapeError` if there is no such axis,
- * and for a value without samples.
+ * e^(x_i) / sum_j e^(x_j), j over an axis of each sample's tensor, by default the last. Throws `ShapeError` if there is
+ * no such axis, and for a value without samples.
  */
 export const softmax = (x: Node, axis = -1): Node => apply(softmaxOperation, [x], { axis: axisOf('softmax', x, axis) });
 
 /**
- * x_i - ln sum_j e^(x_j), j over an axis of each sample's tensor. Throws `ShapeError` if there is no such axis,
- * and for a value without samples.
+ * x_i - ln sum_j e^(x_j), j over an axis of each sample's tensor, by default the last. Throws `ShapeError` if there is
+ * no such axis, and for a value without samples.
  */
 export const logSoftmax = (x: Node, axis = -1): Node =>
   apply(logSoftmaxOperation, [x], { axis: axisOf('logSoftmax', x, axis) });
 
 /**
- * ln sum_j e^(x_j), j over an axis of each sample's tensor, which the result no longer has. Throws `ShapeError` if there
- * is no such axis, and for a value without samples.
+ * ln sum_j e^(x_j), j over an axis of each sample's tensor, by default the last, which the result no longer has. Throws
+ * `ShapeError` if there is no such axis, and for a value without samples.
  */
 export const logSumExp = (x: Node, axis = -1): Node =>
   apply(logSumExpOperation, [x], { axis: axisOf('logSumExp', x, axis) });

@@ -47,7 +47,10 @@ function dataOf(what: string, shape: Shape, numbers: Numbers): Float32Array {
   return Float32Array.from(list);
 }
 
-/** A value that is fed at each run, one tensor of this shape a sample. */
+/**
+ * A value that is fed at each run, one tensor of this shape a sample, by default one number. Throws `ValueError` for an
+ * empty name, or a shape that is none.
+ */
 export const input = (name: string, shape: Shape = []): Node => expectingInput(name, shape, {});
 
 /** An input that expects more of what it is fed than numbers that are finite. */
@@ -56,7 +59,10 @@ export function expectingInput(name: string, shape: Shape, expected: Expected): 
   return apply(source, [], { kind: 'input', shape: checkShape(`input '${name}'`, shape), data: null, expected }, name);
 }
 
-/** A value that is kept between runs and trained. Zero if no numbers are given. */
+/**
+ * A value that is kept between runs and trained, by default one number. Zero if no numbers are given. Throws `ValueError` for
+ * an empty name, a shape that is none, or numbers that are not finite or not as many.
+ */
 export function parameter(name: string, shape: Shape = [], numbers?: Numbers): Node {
   checkName('parameter', name);
   const what = `parameter '${name}'`;
@@ -73,7 +79,7 @@ export function statistic(name: string, shape: Shape, numbers: Numbers): Node {
   return apply(source, [], { kind: 'statistic', shape: checked, data: dataOf(what, checked, numbers) }, name);
 }
 
-/** A value that never changes. */
+/** A value that never changes, by default one number. Throws `ValueError` for a shape or numbers as `parameter` does. */
 export function constant(numbers: Numbers, shape: Shape = []): Node {
   const checked = checkShape('constant', shape);
   return apply(source, [], { kind: 'constant', shape: checked, data: dataOf('constant', checked, numbers) });

@@ -7,15 +7,15 @@ import type { LayerBase, LayerRule, RulesOf } from '../layer.js';
 /** What a layer says that ends in an activation. */
 export interface Activated {
   /** By default linear: none. */
-  readonly activation?: ActivationName;
+  readonly activation?: ActivationName | undefined;
   /** The slope of leakyRelu or the limit of elu; the others have none. */
-  readonly alpha?: number;
+  readonly alpha?: number | undefined;
 }
 
 /** An activation as a layer of its own. */
 export interface ActivationLayer extends LayerBase<'activation'> {
   readonly activation: ActivationName;
-  readonly alpha?: number;
+  readonly alpha?: number | undefined;
 }
 
 /** An activation as a layer of its own. */

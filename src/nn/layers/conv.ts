@@ -24,17 +24,17 @@ interface Convolution<Kind extends string, Extent> extends LayerBase<Kind>, Acti
   /** Extents of the window. */
   readonly kernel: Extent;
   /** How far the window moves; by default 1. */
-  readonly stride?: Extent;
+  readonly stride?: Extent | undefined;
   /** Zeros on both sides: `valid` for none (the default), `same` for the input's extent at stride 1, or how many. */
-  readonly padding?: Extent | 'valid' | 'same';
+  readonly padding?: Extent | 'valid' | 'same' | undefined;
   /** From one tap of the window to the next; by default 1. */
-  readonly dilation?: Extent;
+  readonly dilation?: Extent | undefined;
   /** Groups of filters that see a group of the channels each; by default 1. As many as channels: depthwise. */
-  readonly groups?: number;
+  readonly groups?: number | undefined;
   /** Whether a bias is added; by default yes. */
-  readonly bias?: boolean;
+  readonly bias?: boolean | undefined;
   /** As of a dense layer; what one output is made of counts as its inputs. */
-  readonly initializer?: Initializer;
+  readonly initializer?: Initializer | undefined;
 }
 
 /** A convolution of images [height, width, channels]: y = f(x * W + b) of shape [oh, ow, filters]; see `lanegrad/graph`. */
@@ -46,7 +46,7 @@ export type Conv1dLayer = Convolution<'conv1d', number>;
 /** A transposed convolution of images, which enlarges them by its stride. */
 export interface ConvTranspose2dLayer extends Convolution<'convTranspose2d', Extents> {
   /** What the output is longer, less than the stride; by default 0. */
-  readonly outputPadding?: Extents;
+  readonly outputPadding?: Extents | undefined;
 }
 
 export type ConvLayer = Conv2dLayer | Conv1dLayer | ConvTranspose2dLayer;

@@ -11,9 +11,9 @@ import { type Activated, activate, activatedFields } from './activation.js';
 export interface DenseLayer extends LayerBase<'dense'>, Activated {
   readonly units: number;
   /** Whether a bias is added; by default yes. */
-  readonly bias?: boolean;
+  readonly bias?: boolean | undefined;
   /** By default He for relu and its kin, LeCun for the rest of the unbounded, Glorot for sigmoid, tanh and linear. */
-  readonly initializer?: Initializer;
+  readonly initializer?: Initializer | undefined;
 }
 
 /**

@@ -9,7 +9,7 @@ export interface EmbeddingLayer extends LayerBase<'embedding'> {
   readonly vocabulary: number;
   readonly dimensions: number;
   /** By default lecun: an output is made of a single number, so that the table has variance 1 (as in PyTorch). */
-  readonly initializer?: Initializer;
+  readonly initializer?: Initializer | undefined;
 }
 
 /**

@@ -20,7 +20,7 @@ export const multiply = (): MultiplyLayer => ({ kind: 'multiply' });
 /** All inputs one after the other. */
 export interface ConcatLayer extends LayerBase<'concat'> {
   /** The axis along which they stand, from the end if negative; by default the last. */
-  readonly axis?: number;
+  readonly axis?: number | undefined;
 }
 
 /** All inputs one after the other along an axis, by default the last: features, or channels. */

@@ -7,7 +7,7 @@ import type { LayerBase, LayerOptions, LayerRule, RulesOf, Scope } from '../laye
 
 interface Normalizing<Kind extends string> extends LayerBase<Kind> {
   /** Added to the variance; by default 1e-5, for rmsNorm 1e-6. */
-  readonly epsilon?: number;
+  readonly epsilon?: number | undefined;
 }
 
 /**
@@ -16,7 +16,7 @@ interface Normalizing<Kind extends string> extends LayerBase<Kind> {
  */
 export interface BatchNormLayer extends Normalizing<'batchNorm'> {
   /** How far a step moves the running statistics: (1 - momentum) old + momentum new; by default 0.1. */
-  readonly momentum?: number;
+  readonly momentum?: number | undefined;
 }
 
 /** Layer normalisation over the last axis. */

@@ -9,9 +9,9 @@ interface Pool<Kind extends string> extends LayerBase<Kind> {
   /** Extents of a window. */
   readonly size: Extents;
   /** How far the window moves; by default its size, so that windows do not overlap. */
-  readonly stride?: Extents;
+  readonly stride?: Extents | undefined;
   /** Padding on both sides; by default 0. */
-  readonly padding?: Extents;
+  readonly padding?: Extents | undefined;
 }
 
 /** The greatest element of each window, channel by channel; padding is never chosen. */

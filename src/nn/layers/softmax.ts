@@ -6,7 +6,7 @@ import type { LayerBase, LayerRule, RulesOf } from '../layer.js';
 /** e^(x_i) / sum_j e^(x_j) along an axis. */
 export interface SoftmaxLayer extends LayerBase<'softmax'> {
   /** From the end if negative; by default the last. */
-  readonly axis?: number;
+  readonly axis?: number | undefined;
 }
 
 /** e^(x_i) / sum_j e^(x_j) along an axis, by default the last. */
