@@ -6,6 +6,7 @@
  *                                                     product of the others, KC that of `assembly/panel.ts`, but all of K for more than two axes.
  *                                                     Vectors and numbers are plain rows of f32.
  */
+import { KC } from '../program/generated/instructions.js';
 import type { Buffer } from './lowering.js';
 import { type Node, type Shape, sameShape, size } from './node.js';
 import type { Lowering } from './operation.js';
@@ -13,8 +14,6 @@ import type { Lowering } from './operation.js';
 /** Lanes of a line, and its bytes. */
 export const LANES = 16;
 export const LINE_BYTES = 64;
-/** Rows of a dense layer's weight that lie together; see `assembly/panel.ts`. */
-const KC = 120;
 
 /** Panels that hold n lanes. */
 export const panels = (n: number): number => Math.ceil(n / LANES);

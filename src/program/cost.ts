@@ -1,6 +1,7 @@
 /** What a program costs, so far as it decides how many threads are worth waking. */
 import type { Instruction } from '../graph/lowering.js';
 import { panels } from '../graph/storage.js';
+import { ROWS } from './generated/instructions.js';
 
 /** Multiply-adds a nanosecond of one thread: a fair share of the ceilings of a 3.7 GHz Zen 4 core. */
 const PRODUCT_RATE: Readonly<Record<string, number>> = { wide: 45, relaxed: 24, simd: 20, scalar: 4 };
@@ -13,9 +14,6 @@ const SLOW_LINE_NS: Readonly<Record<string, number>> = { softmax: 20, dropoutMas
 /** What a barrier costs each thread, and what it takes until all threads have a job. Measured with two threads awake. */
 const BARRIER_NS = 400;
 const DISPATCH_NS = 2000;
-
-/** Rows of a tile of dX or dW; see `assembly/panel.ts`. */
-const ROWS = 24;
 
 /** Instructions whose lines are N for each position; those of the others are their features. */
 const PER_OUTPUT = ['transpose', 'lossForward', 'lossBackward', 'embedding'];
