@@ -39,14 +39,10 @@ function clearRest(p: usize, count: i32): void {
 
 function choose<E>(r: usize, first: i32, last: i32): void {
   switch (Combine.kind(r)) {
-    case Combine.SUM:
-      return walk<E, Sum>(r, first, last);
-    case Combine.GREATEST:
-      return walk<E, Greatest>(r, first, last);
-    case Combine.PICK:
-      return walk<E, Pick>(r, first, last);
-    case Combine.UNPICK:
-      return walk<E, Unpick>(r, first, last);
+    case Combine.SUM: return walk<E, Sum>(r, first, last);
+    case Combine.GREATEST: return walk<E, Greatest>(r, first, last);
+    case Combine.PICK: return walk<E, Pick>(r, first, last);
+    case Combine.UNPICK: return walk<E, Unpick>(r, first, last);
   }
 }
 

@@ -87,45 +87,27 @@ function evaluate(r: usize, a: usize, aStep: usize, b: usize, bStep: usize, y: u
   const alpha = Elementwise.alpha(r);
   const end = y + lines(count);
   switch (Elementwise.kind(r)) {
-    case Elementwise.COPY:
-      return map<op.Copy>(alpha, a, aStep, y, end);
-    case Elementwise.NEG:
-      return map<op.Neg>(alpha, a, aStep, y, end);
-    case Elementwise.EXP:
-      return map<op.Exp>(alpha, a, aStep, y, end);
-    case Elementwise.LOG:
-      return map<op.Log>(alpha, a, aStep, y, end);
-    case Elementwise.SQRT:
-      return map<op.Sqrt>(alpha, a, aStep, y, end);
-    case Elementwise.SQUARE:
-      return map<op.Square>(alpha, a, aStep, y, end);
-    case Elementwise.RECIPROCAL:
-      return map<op.Reciprocal>(alpha, a, aStep, y, end);
+    case Elementwise.COPY: return map<op.Copy>(alpha, a, aStep, y, end);
+    case Elementwise.NEG: return map<op.Neg>(alpha, a, aStep, y, end);
+    case Elementwise.EXP: return map<op.Exp>(alpha, a, aStep, y, end);
+    case Elementwise.LOG: return map<op.Log>(alpha, a, aStep, y, end);
+    case Elementwise.SQRT: return map<op.Sqrt>(alpha, a, aStep, y, end);
+    case Elementwise.SQUARE: return map<op.Square>(alpha, a, aStep, y, end);
+    case Elementwise.RECIPROCAL: return map<op.Reciprocal>(alpha, a, aStep, y, end);
     case Elementwise.POW:
       if (isProduct(alpha)) return map<op.PowerByProduct>(alpha, a, aStep, y, end);
       return map<op.PowerByExponential>(alpha, a, aStep, y, end);
-    case Elementwise.ADD:
-      return zip<op.Add>(a, aStep, b, bStep, y, end);
-    case Elementwise.SUB:
-      return zip<op.Sub>(a, aStep, b, bStep, y, end);
-    case Elementwise.MUL:
-      return zip<op.Mul>(a, aStep, b, bStep, y, end);
-    case Elementwise.DIV:
-      return zip<op.Div>(a, aStep, b, bStep, y, end);
-    case Elementwise.MAXIMUM:
-      return zip<op.Maximum>(a, aStep, b, bStep, y, end);
-    case Elementwise.MINIMUM:
-      return zip<op.Minimum>(a, aStep, b, bStep, y, end);
-    case Elementwise.HEAVISIDE:
-      return zip<op.Heaviside>(a, aStep, b, bStep, y, end);
-    case Elementwise.GREATER:
-      return zip<op.Greater>(a, aStep, b, bStep, y, end);
-    case Elementwise.EQUAL:
-      return zip<op.Equal>(a, aStep, b, bStep, y, end);
-    case Elementwise.KEEP:
-      return zip<op.Keep>(a, aStep, b, bStep, y, end);
-    case Elementwise.ABS:
-      return map<op.Abs>(alpha, a, aStep, y, end);
+    case Elementwise.ADD: return zip<op.Add>(a, aStep, b, bStep, y, end);
+    case Elementwise.SUB: return zip<op.Sub>(a, aStep, b, bStep, y, end);
+    case Elementwise.MUL: return zip<op.Mul>(a, aStep, b, bStep, y, end);
+    case Elementwise.DIV: return zip<op.Div>(a, aStep, b, bStep, y, end);
+    case Elementwise.MAXIMUM: return zip<op.Maximum>(a, aStep, b, bStep, y, end);
+    case Elementwise.MINIMUM: return zip<op.Minimum>(a, aStep, b, bStep, y, end);
+    case Elementwise.HEAVISIDE: return zip<op.Heaviside>(a, aStep, b, bStep, y, end);
+    case Elementwise.GREATER: return zip<op.Greater>(a, aStep, b, bStep, y, end);
+    case Elementwise.EQUAL: return zip<op.Equal>(a, aStep, b, bStep, y, end);
+    case Elementwise.KEEP: return zip<op.Keep>(a, aStep, b, bStep, y, end);
+    case Elementwise.ABS: return map<op.Abs>(alpha, a, aStep, y, end);
   }
 }
 
