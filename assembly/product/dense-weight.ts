@@ -48,7 +48,7 @@ function findWeight(r: usize): void {
   s1 = DenseBackwardWeight.s1(r);
   target = w || DenseBackwardWeight.dw(r);
   inPlace = rule == Rule.SGD && weightDecay(hyper) == 0;
-  byTile = rule != 0 && !inPlace;
+  byTile = rule != Rule.NONE && !inPlace;
   scale = inPlace ? reinterpret<i32>(negativeLearningRate(hyper)) : ONE;
 }
 

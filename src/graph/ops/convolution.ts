@@ -2,6 +2,7 @@
  * Convolutions. The gradient of one by its input is a convolution again, by the flipped weight, and so is a transposed
  * one; with the gradient by the weight the family is closed under differentiation.
  */
+import { Activation } from '../../program/generated/instructions.js';
 import { fromSets, range } from '../line-map.js';
 import { apply, type Node, type Shape, size } from '../node.js';
 import type { Operation, Values } from '../operation.js';
@@ -122,7 +123,7 @@ export const convolveOperation: Operation<Geometry> = {
       ...fieldsOf(geometry, channelsOf(x), channelsOf(node)),
       upY: geometry.up[0],
       upX: geometry.up[1],
-      activation: 0,
+      activation: Activation.linear,
       alpha: 0,
     });
   },
