@@ -19,7 +19,7 @@ import { LINE_BYTES, lines } from '../panel';
 import * as op from './operations';
 import { isProduct } from './power';
 
-/** Lines of an operand that are spread out at once, of the scratch memory's 120. */
+/** Lines of an operand that are spread out at once; two operands take two times as many of the scratch tile's KC. */
 const CHUNK: i32 = 8;
 
 export function elementwiseUnits(r: usize): i32 {

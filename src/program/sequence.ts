@@ -149,7 +149,10 @@ export class Sequence {
     this.runtime.heap.f32.set(numbers, (this.#block + HEADER.hyper) / 4);
   }
 
-  /** Runs a phase on the samples that were fed, after so many steps of training. False if one of their numbers was not finite: nothing was computed then. */
+  /**
+   * Runs a phase on the samples that were fed, after so many steps of training. False if one of their numbers was not
+   * finite: nothing was computed then.
+   */
   run(index: number, step: number): boolean {
     const { i32 } = this.runtime.heap;
     const phase = this.#phases[index];

@@ -169,8 +169,8 @@ const concatOperation: Operation<{ readonly axis: number }> = {
 };
 
 /**
- * The tensors one after the other along an axis, in which alone their shapes differ. Throws `ShapeError` for an axis that
- * they do not have, `ShapeError` for shapes that do not go together.
+ * The tensors one after the other along an axis, in which alone their shapes differ. Throws `ValueError` for an empty
+ * list, `ShapeError` for an axis that they do not have or shapes that do not go together.
  */
 export function concat(xs: readonly Node[], axis = 0): Node {
   if (!Array.isArray(xs) || xs.length === 0)
