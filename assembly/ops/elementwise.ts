@@ -16,7 +16,7 @@ import { samplePanels, scratch } from '../batch';
 import { Elementwise } from '../generated/instructions';
 import { BYTES, load, loadSplat, store } from '../generated/lanes';
 import { LINE_BYTES, lines } from '../panel';
-import * as op from './operations';
+import * as op from './elementwise-operations';
 import { isProduct } from './power';
 
 /** Lines of an operand that are spread out at once; two operands take two times as many of the scratch tile's KC. */
