@@ -113,10 +113,11 @@ function evaluate(r: usize, a: usize, aStep: usize, b: usize, bStep: usize, y: u
 
 /** The loop of an operation on one operand. */
 function map<Op>(alpha: f32, a: usize, aStep: usize, y: usize, end: usize): void {
+  const operation = changetype<Op>(0);
   for (; y < end; y += LINE_BYTES, a += aStep) {
     for (let j: usize = 0; j < LINE_BYTES; j += 2 * BYTES) {
-      const low = changetype<Op>(0).apply(load(a + j), alpha);
-      const high = changetype<Op>(0).apply(load(a + j + BYTES), alpha);
+      const low = operation.apply(load(a + j), alpha);
+      const high = operation.apply(load(a + j + BYTES), alpha);
       store(y + j + BYTES, high);
       store(y + j, low);
     }
@@ -125,10 +126,11 @@ function map<Op>(alpha: f32, a: usize, aStep: usize, y: usize, end: usize): void
 
 /** The loop of an operation on two operands. */
 function zip<Op>(a: usize, aStep: usize, b: usize, bStep: usize, y: usize, end: usize): void {
+  const operation = changetype<Op>(0);
   for (; y < end; y += LINE_BYTES, a += aStep, b += bStep) {
     for (let j: usize = 0; j < LINE_BYTES; j += 2 * BYTES) {
-      const low = changetype<Op>(0).apply(load(a + j), load(b + j));
-      const high = changetype<Op>(0).apply(load(a + j + BYTES), load(b + j + BYTES));
+      const low = operation.apply(load(a + j), load(b + j));
+      const high = operation.apply(load(a + j + BYTES), load(b + j + BYTES));
       store(y + j + BYTES, high);
       store(y + j, low);
     }
