@@ -155,7 +155,10 @@ export function seedWords(operation: string, seed: number): [low: number, high: 
   return [seed >>> 0, Math.floor(seed / TWO_32)];
 }
 
-/** Throws `ValueError` for a stream that there is not: the first 2^32, less those that are `kept` for something else. */
+/**
+ * Throws `ValueError` unless this is a stream: an integer from 0 to 2^32 - 1, without the last ones, which may be `kept`
+ * for something else.
+ */
 export function checkStream(operation: string, stream: number, kept = 0): number {
   if (!Number.isInteger(stream) || stream < 0 || stream >= TWO_32 - kept)
     throw new ValueError(

@@ -17,7 +17,7 @@ export interface TierChoice {
 
 /**
  * The tier that was asked for by option or by the environment variable LANEGRAD_TIER; undefined for the best one. Throws
- * `ValueError` for a name that is none.
+ * `ValueError` for a name of no tier.
  */
 export function requestedTier(option: string | undefined): TierName | undefined {
   const name = option ?? platform.environment('LANEGRAD_TIER');

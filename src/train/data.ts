@@ -17,7 +17,7 @@ export interface Dataset {
 /** The fields of `Dataset`; the arrays are checked against the network. */
 const dataFields: FieldsOf<Dataset> = { x: anything, y: anything, weights: anything };
 
-/** Throws `ValueError` for what is no data, or has a field that there is not. */
+/** Throws `ValueError` unless this is an object of no other fields than those of `Dataset`. */
 export function checkData(operation: string, data: Dataset): void {
   byName(operation, data, 'data { x, y }');
   checkFields(operation, data, dataFields);

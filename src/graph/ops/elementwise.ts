@@ -230,7 +230,7 @@ export const keep = (mask: Operand, x: Operand): Node => two(keepOperation, mask
 export const where = (mask: Operand, a: Operand, b: Operand): Node => add(keep(mask, a), keep(equal(mask, 0), b));
 
 /**
- * x within low and high; the gradient passes where low <= x <= high. An infinite bound is none. Throws `ValueError` if
+ * x within low and high; the gradient passes where low <= x <= high. An infinite bound is no bound. Throws `ValueError` if
  * low is not below high.
  */
 export function clip(x: Operand, low: number, high: number): Node {

@@ -1,4 +1,4 @@
-/** What moves a tensor's elements and computes nothing. Axes are those of a sample: the batch is none of them. */
+/** What moves a tensor's elements and computes nothing. Axes are those of a sample; the batch is not one of them. */
 import { ShapeError, ValueError } from '../../errors.js';
 import { show } from '../../fields.js';
 import { axisOf, broadcastShape } from '../axes.js';
