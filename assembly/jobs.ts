@@ -1,11 +1,12 @@
 /** Jobs: pieces of a program that the calling thread runs together with the workers of a pool. */
-import { run, BROKEN } from './program';
+import { Status } from './generated/instructions';
+import { run } from './program';
 import { ASLEEP, barrier, FAILED, JOB, mailbox, SPIN, TAKEN, wait } from './threads';
 
 /** Runs a piece of a program on `threads` threads, this one as the first, and returns when all are done. */
 export function dispatch(control: usize, program: usize, first: i32, count: i32, threads: i32): i32 {
   if (threads == 1) return run(control, program, first, count, 0, 1);
-  if (atomic.load<i32>(control, FAILED)) return BROKEN;
+  if (atomic.load<i32>(control, FAILED)) return Status.BROKEN;
   store<usize>(control + JOB, program);
   store<i32>(control + JOB, first, 4);
   store<i32>(control + JOB, count, 8);
@@ -16,8 +17,8 @@ export function dispatch(control: usize, program: usize, first: i32, count: i32,
     if (atomic.load<i32>(box, ASLEEP)) atomic.notify(box, 1);
   }
   const status = run(control, program, first, count, 0, threads);
-  if (status == BROKEN) return BROKEN;
-  return barrier(control, 0, threads) ? status : BROKEN;
+  if (status == Status.BROKEN) return Status.BROKEN;
+  return barrier(control, 0, threads) ? status : Status.BROKEN;
 }
 
 /**
@@ -37,5 +38,5 @@ export function work(control: usize, thread: i32): bool {
   const threads = load<i32>(control + JOB, 12);
   const program = load<usize>(control + JOB);
   const status = run(control, program, load<i32>(control + JOB, 4), load<i32>(control + JOB, 8), thread, threads);
-  return status != BROKEN && barrier(control, thread, threads);
+  return status != Status.BROKEN && barrier(control, thread, threads);
 }

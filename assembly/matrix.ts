@@ -2,7 +2,14 @@
 import { LANES, transposeBlock } from './generated/lanes';
 
 /** A height x width matrix at s, its rows sourceStride bytes apart, into the width x height matrix at t. */
-export function transposeMatrix(s: usize, sourceStride: usize, height: i32, width: i32, t: usize, targetStride: usize): void {
+export function transposeMatrix(
+  s: usize,
+  sourceStride: usize,
+  height: i32,
+  width: i32,
+  t: usize,
+  targetStride: usize,
+): void {
   let i = 0;
   for (; i + LANES <= height; i += LANES) {
     let j = 0;

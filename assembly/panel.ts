@@ -9,19 +9,22 @@
  * The rows of a weight are kept in blocks, the last of which may be shorter, because the products take their sums in
  * blocks: what is read next then lies next in memory, where the hardware's prefetchers look for it.
  */
+import { KC, ROWS } from './generated/instructions';
 
 /** Lanes in a line, and a line's bytes. */
 export const LINE: i32 = 16;
 export const LINE_BYTES: usize = 64;
 
-/** Rows of a tile whose rows are lines: a multiple of the micro-kernels' 2 and 6 rows, so that none works short. */
-export const ROWS: i32 = 24;
 /**
- * Rows of a weight that lie together, and block of the products' sums over K. 120 lines of W and of X are 15 KB, half
- * of a 32 KB first-level cache, and leave room for the lines that are fetched ahead (compare Low et al., TOMS 2016).
- * Panels 7.5 KB apart spread over all sets of a cache whose ways are 4 KB; 8 KB apart they would crowd into the same.
+ * ROWS, 24: rows of a tile whose rows are lines. It is a multiple of the micro-kernels' 2 and 6 rows, so that none works
+ * short.
+ *
+ * KC, 5 ROWS = 120: rows of a weight that lie together, and block of the products' sums over K. 120 lines of W and of X
+ * are 15 KB, half of a 32 KB first-level cache, and leave room for the lines that are fetched ahead (compare Low et al.,
+ * TOMS 2016). Panels 7.5 KB apart spread over all sets of a cache whose ways are 4 KB; 8 KB apart they would crowd into
+ * the same.
  */
-export const KC: i32 = 5 * ROWS;
+export { KC, ROWS };
 
 /** Panels that hold n lanes. */
 // @ts-ignore: decorator

@@ -11,34 +11,24 @@
  */
 import { setBatch } from './batch';
 import { execute } from './generated/dispatch';
-import { Check, RECORD_BYTES } from './generated/instructions';
+import { BARRIER, Check, Header, RECORD_BYTES, Status } from './generated/instructions';
 import { barrier, scratchOf } from './threads';
 
-const INVALID: usize = 4;
-const STEP: usize = 8;
-const HYPER: usize = 64;
-const RECORDS: usize = 128;
-const BARRIER: i32 = 1 << 16;
-
-/** What a run came to. */
-export const DONE: i32 = 0;
-export const NON_FINITE: i32 = 1;
-export const BROKEN: i32 = 2;
-
-/** Executes records first to first + count - 1 as thread `thread` of `threads`. */
+/** Executes records first to first + count - 1 as thread `thread` of `threads`. Returns a `Status`. */
 export function run(control: usize, program: usize, first: i32, count: i32, thread: i32, threads: i32): i32 {
   const scratch = scratchOf(control, thread);
-  setBatch(load<i32>(program), load<i32>(program, STEP), threads, program + HYPER, program + INVALID, scratch);
-  let r = program + RECORDS + <usize>first * RECORD_BYTES;
+  const step = load<i32>(program, Header.STEP);
+  setBatch(load<i32>(program, Header.ROWS), step, threads, program + Header.HYPER, program + Header.INVALID, scratch);
+  let r = program + Header.RECORDS + <usize>first * RECORD_BYTES;
   for (const end = r + <usize>count * RECORD_BYTES; r < end; r += RECORD_BYTES) {
     const word = load<i32>(r);
-    if (threads > 1 && word & BARRIER && !barrier(control, thread, threads)) return BROKEN;
+    if (threads > 1 && word & BARRIER && !barrier(control, thread, threads)) return Status.BROKEN;
     const opcode = word & 0xffff;
     if (opcode == Check.OPCODE) {
-      if (load<i32>(program, INVALID)) return NON_FINITE;
+      if (load<i32>(program, Header.INVALID)) return Status.NON_FINITE;
     } else {
       execute(opcode, r, thread, threads);
     }
   }
-  return DONE;
+  return Status.DONE;
 }

@@ -2,17 +2,17 @@
  * The kernels, beside the products of weights, that a network spends its time in, each worked once on memory of the
  * caller's: for the self-test, which lets the engine optimise them and compares the tiers' results.
  */
-import { Activation, Rule } from './generated/instructions';
+import { Activation, REHEARSAL_LINES, Rule } from './generated/instructions';
 import { lineTile } from './generated/line-tile';
 import { activationGradientTile, activationTile } from './ops/activation';
 import { LINE_BYTES, lines } from './panel';
 import { updateLines } from './update/rules';
 
-/** Lines of each operand. */
-const COUNT: i32 = 32;
+/** Lines of each of five operands. */
+const COUNT: i32 = REHEARSAL_LINES / 5;
 const OPERAND: usize = lines(COUNT);
 
-/** Works on 5 operands of 32 lines at p, the first of which begins with the numbers of `update/rules.ts`. */
+/** Works on REHEARSAL_LINES lines at p, five operands. The first begins with the numbers of `update/rules.ts`. */
 export function rehearse(p: usize): void {
   const w = p + OPERAND;
   const g = w + OPERAND;

@@ -9,6 +9,7 @@
  *   256   the job: program, first, count, threads
  *   1024  mailboxes, 64 bytes a thread: 0 jobs posted, 4 asleep, 8 jobs taken, 12 the address of its scratch memory
  */
+import { MAIN_MAY_SLEEP } from './generated/instructions';
 
 /**
  * Sleeps while the i32 at the address is as expected, at most so many milliseconds. True if that time ran out.
@@ -24,7 +25,6 @@ const ARRIVED: usize = 0;
 const GENERATION: usize = 64;
 const SLEEPERS: usize = 128;
 export const FAILED: usize = 192;
-const MAIN_MAY_SLEEP: usize = 196;
 export const JOB: usize = 256;
 const MAILBOXES: usize = 1024;
 export const ASLEEP: usize = 4;

@@ -1,4 +1,4 @@
-/** What the commands of the bench have in common: options, and a sentence with exit code 2 for those that there are not. */
+/** What the commands of the bench have in common: options, and a sentence with exit code 2 for unknown ones. */
 import { parseArgs } from 'node:util';
 
 export class OptionError extends Error {}

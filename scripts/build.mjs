@@ -67,13 +67,8 @@ async function buildTier(name, hash) {
   write(join(folder, 'assembly/generated/dispatch.ts'), dispatch());
   const asc = join(packageFolder('assemblyscript'), 'bin/asc.js');
   const entry = join(folder, 'assembly/index.ts');
-  await run(
-    process.execPath,
-    [asc, entry, '--config', join(root, 'asconfig.json'), '--target', name, '--outFile', wasm],
-    {
-      cwd: root,
-    },
-  );
+  const options = ['--config', join(root, 'asconfig.json'), '--target', name, '--outFile', wasm];
+  await run(process.execPath, [asc, entry, ...options], { cwd: root });
   write(stamp, hash);
   return readFileSync(wasm);
 }

@@ -113,7 +113,10 @@ export function check(where: string, name: string, given: unknown, { holds, text
 const hint = (instead: Requirement['instead'] = {}, given: unknown): string =>
   typeof given === 'string' && Object.hasOwn(instead, given) ? `: ${instead[given]}` : '';
 
-/** What is given by name. Throws `ValueError` for what is no plain object: spread among defaults, that would be nothing. */
+/**
+ * What is given by name. Throws `ValueError` for anything but a plain object: any other value, spread over
+ * defaults, would change none of them, and nobody would know.
+ */
 export function byName<T>(where: string, value: T, expected = 'options by name'): T & object {
   if (typeof value === 'object' && value !== null && Object.prototype.toString.call(value) === '[object Object]')
     return value;
@@ -121,8 +124,8 @@ export function byName<T>(where: string, value: T, expected = 'options by name')
 }
 
 /**
- * Throws `ValueError` for what is no object, a field that there is not, or one that is not as it must be. `instead` tells of
- * fields that others expect here.
+ * Throws `ValueError` for anything but an object, for an unknown field, or for one that does not meet its requirement.
+ * `instead` says what to use in place of fields that other libraries have.
  */
 export function checkFields(
   where: string,

@@ -17,7 +17,7 @@ import { updateRule } from './optim/optimizer.js';
 /**
  * A network from a file of `save`, named by its path or a `file:` URL, or from its bytes, which goes on where it was saved:
  * the file says all of it but what runs it. Throws `CheckpointError` if the file cannot be read, is damaged or was not
- * written by `save`, `ValueError` for options that there are not.
+ * written by `save`, `ValueError` for unknown options.
  */
 export async function load<Prediction = Tensor>(
   source: string | URL | Uint8Array | ArrayBuffer,
@@ -89,7 +89,7 @@ function sorted(
   return result;
 }
 
-/** The configuration in a file, and its graph. Throws `CheckpointError` if it is none that `network()` would take. */
+/** The configuration in a file, and its graph. Throws `CheckpointError` unless `network()` would take it. */
 function parseConfig(text: string): { config: NetworkConfig; graph: NetworkGraph } {
   try {
     const config = JSON.parse(text);

@@ -5,7 +5,6 @@ import { isPath } from './bytes.js';
 import { encodeCheckpoint, type SaveOptions, saveFields } from './checkpoint.js';
 import { UnsupportedError, ValueError } from './errors.js';
 import { checkFields, flag, optional, show } from './fields.js';
-import { checkFeeds, checkFinite, type FeedRule, feedRules } from './graph/feeds.js';
 import {
   type Executable,
   type MemoryPlan,
@@ -19,9 +18,10 @@ import type { LayerReport, NetworkGraph } from './nn/build.js';
 import type { NetworkConfig } from './nn/config.js';
 import { checkLearningRate } from './optim/optimizer.js';
 import { summarize } from './summary.js';
-import { type Arrays, type Columns, checkData, columnsOf, type Dataset, type Ports, rowsOf } from './train/data.js';
+import { type Arrays, type Checked, checkData, type Dataset } from './train/data.js';
 import { type EpochReport, type FitOptions, fit, type Trainable } from './train/fit.js';
 import { activate, type Evaluation, Tally } from './train/metrics.js';
+import { Ports } from './train/ports.js';
 
 export interface TrainedGraph {
   readonly inputs: readonly Node[];
@@ -34,9 +34,6 @@ export interface TrainedGraph {
 /** The fields of the options of `predict`. */
 const predictFields = { logits: optional(flag) };
 
-const without = (columns: Columns, names: readonly string[]): Columns =>
-  Object.fromEntries(Object.entries(columns).filter(([name]) => !names.includes(name)));
-
 /** `Prediction` is what `predict` returns: a tensor, or for several outputs one of each by its name. */
 export class Network<Prediction = Tensor> {
   /** What made this network: plain data, but for a loss that is a function, which `network()` takes back. */
@@ -44,13 +41,6 @@ export class Network<Prediction = Tensor> {
   readonly #graph: NetworkGraph;
   readonly #executable: Executable;
   readonly #ports: Ports;
-  /** What `fit` and `evaluate` take; empty without a loss. */
-  readonly #rules: readonly FeedRule[];
-  /** What `predict` takes. */
-  readonly #predictRules: readonly FeedRule[];
-  /** Columns that belong to inputs or outputs, but that no step reads, or neither a step nor an evaluation. */
-  readonly #unread: { readonly step: readonly string[]; readonly whole: readonly string[] };
-  readonly #sizes: Readonly<Record<string, number>>;
   readonly #trainable: Trainable;
   /** Whether `fit` is at work. */
   #fitting = false;
@@ -59,31 +49,13 @@ export class Network<Prediction = Tensor> {
     this.config = config;
     this.#graph = graph;
     this.#executable = executable;
-    const trained = graph.outputs.filter(({ targets }) => targets);
-    this.#ports = { x: graph.inputs.map(({ name }) => name), y: trained.map(({ name }) => name) };
-    const { training, inference } = graph;
-    this.#predictRules = feedRules(inference.outputs);
-    const rules = feedRules([training.loss, inference.loss, ...inference.outputs].filter((node) => node !== null));
-    this.#rules = training.loss ? rules : [];
-    const assigned = config.optimizer ? graph.assignments.map(({ value }) => value) : [];
-    const taken = training.loss ? feedRules([training.loss, ...assigned]).map(({ name }) => name) : [];
-    const fed = [...graph.inputs.map(({ node }) => node), ...trained.map(({ targets }) => targets as Node)];
-    const columns = fed.map(({ name }) => name as string);
-    this.#unread = {
-      step: columns.filter((name) => !taken.includes(name)),
-      whole: columns.filter((name) => !rules.some((rule) => rule.name === name)),
-    };
-    this.#sizes = Object.fromEntries(rules.map(({ name, size }) => [name, size]));
+    this.#ports = new Ports(graph, config.optimizer !== undefined, config.batch as number);
     this.#trainable = {
       executable,
-      batch: config.batch as number,
+      ports: this.#ports,
       seed: config.seed as number,
       epochs,
-      sizes: this.#sizes,
-      taken,
-      check: (operation, data) => this.#check(operation, data),
-      checkFinite: (operation, columns) => checkFinite(operation, this.#rules, columns),
-      evaluate: (columns, rows) => this.#evaluate(columns, rows),
+      evaluate: (samples) => this.#evaluate(samples),
     };
   }
 
@@ -119,8 +91,8 @@ export class Network<Prediction = Tensor> {
    * Throws `UnsupportedError` for a network without a loss or of several inputs, `DisposedError` after `dispose`.
    */
   get input(): Float32Array {
-    const { x } = this.#ports;
-    if (x.length > 1) throw new UnsupportedError(`input: expected a network of one input, got ${x.join(', ')}`);
+    const names = this.#graph.inputs.map(({ name }) => name);
+    if (names.length > 1) throw new UnsupportedError(`input: expected a network of one input, got ${names.join(', ')}`);
     return this.#executable.view('x');
   }
 
@@ -155,7 +127,7 @@ export class Network<Prediction = Tensor> {
    * without a loss, `DisposedError` after `dispose`, `WorkerError` if a thread died.
    */
   forward(x: Arrays, y: Arrays, weights?: ArrayLike<number>): number {
-    return this.#executable.forward(this.#columns('forward', x, y, weights, this.#unread.step));
+    return this.#executable.forward(this.#ports.step('forward', x, y, weights));
   }
 
   /**
@@ -180,7 +152,7 @@ export class Network<Prediction = Tensor> {
    * Throws as `forward` and `step`.
    */
   trainStep(x: Arrays, y: Arrays, weights?: ArrayLike<number>): number {
-    return this.#executable.trainStep(this.#columns('trainStep', x, y, weights, this.#unread.step));
+    return this.#executable.trainStep(this.#ports.step('trainStep', x, y, weights));
   }
 
   /**
@@ -192,11 +164,10 @@ export class Network<Prediction = Tensor> {
     checkFields('predict', options, predictFields);
     const { logits = false } = options;
     const nodes = this.#graph.inference.outputs;
-    const rules = this.#predictRules;
-    const columns = columnsOf('predict', 'x', this.#ports.x, x);
-    const rows = checkFeeds('predict', rules, columns, Infinity);
+    const samples = this.#ports.predict('predict', x);
+    const { rows } = samples;
     const tensors = nodes.map(({ shape }) => ({ shape: [rows, ...shape], data: new Float32Array(rows * size(shape)) }));
-    this.#inPieces('predict', rules, columns, rows, (piece, from) => {
+    this.#ports.inPieces('predict', samples, (piece, from) => {
       this.#executable.predict(piece).forEach(({ data }, i) => {
         tensors[i].data.set(data, from * size(nodes[i].shape));
       });
@@ -213,23 +184,22 @@ export class Network<Prediction = Tensor> {
    * outputs also each by itself. Throws as `forward`.
    */
   evaluate(data: Dataset): Evaluation {
-    const { rows, columns } = this.#check('evaluate', data);
-    return this.#evaluate(columns, rows);
+    return this.#evaluate(this.#ports.check('evaluate', data));
   }
 
-  #evaluate(columns: Columns, rows: number): Evaluation {
+  #evaluate(samples: Checked): Evaluation {
     const { outputs } = this.#graph;
     const tallies = outputs.flatMap(({ name, config, targets }, index) =>
       targets ? [{ index, name, target: targets.name as string, tally: new Tally(config.loss) }] : [],
     );
     let loss = 0;
-    this.#inPieces('evaluate', this.#rules, columns, rows, (piece, from, to) => {
+    this.#ports.inPieces('evaluate', samples, (piece, from, to) => {
       const part = this.#executable.evaluate(piece);
       loss += part.loss * (to - from);
       for (const [i, { index, target, tally }] of tallies.entries())
         tally.add(part.outputs[index], piece[target], part.outputs[outputs.length + i]?.data ?? []);
     });
-    const total = loss / rows;
+    const total = loss / samples.rows;
     if (tallies.length === 1) return { loss: total, accuracy: tallies[0].tally.accuracy };
     return {
       loss: total,
@@ -313,50 +283,5 @@ export class Network<Prediction = Tensor> {
    */
   dispose(): void {
     this.#executable.dispose();
-  }
-
-  /** What is fed to the graph, without what it does not read. */
-  #columns(
-    operation: string,
-    x: Arrays,
-    y: Arrays,
-    weights: ArrayLike<number> | undefined,
-    unread: readonly string[],
-  ): Columns {
-    const ports = this.#ports;
-    const columns: Record<string, ArrayLike<number>> = ports.x.length === 1 && ports.y.length <= 1
-      ? { x: x as ArrayLike<number>, y: y as ArrayLike<number> }
-      : { ...columnsOf(operation, 'x', ports.x, x), ...columnsOf(operation, 'y', ports.y, y) };
-    if (weights !== undefined) columns.weights = weights;
-    return unread.length > 0 ? without(columns, unread) : columns;
-  }
-
-  /** The samples, and how many. Throws unless x and y hold as many whole ones, with labels that are labels. */
-  #check(operation: string, data: Dataset): { rows: number; columns: Columns } {
-    if (this.#rules.length === 0) throw new UnsupportedError(`${operation}: expected a network with a loss`);
-    checkData(operation, data);
-    const columns = this.#columns(operation, data.x, data.y, data.weights, this.#unread.whole);
-    return { rows: checkFeeds(operation, this.#rules, columns, Infinity), columns };
-  }
-
-  /** Calls `run` with pieces of at most a batch, and the rows where each begins and ends. */
-  #inPieces(
-    operation: string,
-    rules: readonly FeedRule[],
-    columns: Columns,
-    rows: number,
-    run: (piece: Columns, from: number, to: number) => void,
-  ): void {
-    const { batch } = this.#trainable;
-    try {
-      for (let from = 0; from < rows; from += batch) {
-        const to = Math.min(rows, from + batch);
-        run(rowsOf(columns, this.#sizes, from, to), from, to);
-      }
-    } catch (error) {
-      // A number that is not finite was found in a piece; the error shall tell its row among all.
-      if (error instanceof ValueError) checkFinite(operation, rules, columns);
-      throw error;
-    }
   }
 }

@@ -20,12 +20,12 @@ export type Block = [number, number, number, number] | Uint32Array;
 
 /** The block of a counter (four words) and a key (two words), into `out`. */
 export function philox(counter: ArrayLike<number>, key: ArrayLike<number>, out: Block): void {
-  let x0 = counter[0]!;
-  let x1 = counter[1]!;
-  let x2 = counter[2]!;
-  let x3 = counter[3]!;
-  let k0 = key[0]!;
-  let k1 = key[1]!;
+  let x0 = counter[0];
+  let x1 = counter[1];
+  let x2 = counter[2];
+  let x3 = counter[3];
+  let k0 = key[0];
+  let k1 = key[1];
   for (let round = 0; round < ROUNDS; round++) {
     const high0 = multiplyHigh(MULTIPLIER_0, x0);
     const high1 = multiplyHigh(MULTIPLIER_1, x2);
@@ -73,7 +73,7 @@ export function fillUniform(target: Float32Array, seed: number, stream: number, 
       counter[0] = e / 4;
       philox(counter, key, block);
     }
-    target[e] = from + Math.fround(unit(block[e % 4]!) * range);
+    target[e] = from + Math.fround(unit(block[e % 4]) * range);
   }
 }
 
@@ -117,7 +117,7 @@ export class Generator {
       philox(counter, this.#key, this.#block);
       this.#blockNumber = blockNumber;
     }
-    return this.#block[this.#position++ % 4]!;
+    return this.#block[this.#position++ % 4];
   }
 
   /** A number in [0, 1), a multiple of 2^-24. */
@@ -140,8 +140,8 @@ export class Generator {
   shuffle<T extends Int32Array | Uint32Array>(items: T): T {
     for (let i = items.length - 1; i > 0; i--) {
       const j = this.integer(i + 1);
-      const item = items[i]!;
-      items[i] = items[j]!;
+      const item = items[i];
+      items[i] = items[j];
       items[j] = item;
     }
     return items;
@@ -155,7 +155,10 @@ export function seedWords(operation: string, seed: number): [low: number, high: 
   return [seed >>> 0, Math.floor(seed / TWO_32)];
 }
 
-/** Throws `ValueError` for a stream that there is not: the first 2^32, less those that are `kept` for something else. */
+/**
+ * Throws `ValueError` unless this is a stream: an integer from 0 to 2^32 - 1, without the last ones, which may be `kept`
+ * for something else.
+ */
 export function checkStream(operation: string, stream: number, kept = 0): number {
   if (!Number.isInteger(stream) || stream < 0 || stream >= TWO_32 - kept)
     throw new ValueError(

@@ -1,6 +1,6 @@
 /**
  * Work along one axis of a sample: down N lines that lie `step` bytes apart, for 16 samples at once and never across
- * lanes. What is done with a line is a class without fields, as in `operations.ts`: T.value(a, b, c).
+ * lanes. What is done with a line is a class without fields, as in `elementwise-operations.ts`: T.value(a, b, c).
  */
 import { add, BYTES, div, load, pmax, splat, store, sub } from '../generated/lanes';
 import { LINE_BYTES } from '../panel';

@@ -39,14 +39,10 @@ function clearRest(p: usize, count: i32): void {
 
 function choose<E>(r: usize, first: i32, last: i32): void {
   switch (Combine.kind(r)) {
-    case Combine.SUM:
-      return walk<E, Sum>(r, first, last);
-    case Combine.GREATEST:
-      return walk<E, Greatest>(r, first, last);
-    case Combine.PICK:
-      return walk<E, Pick>(r, first, last);
-    case Combine.UNPICK:
-      return walk<E, Unpick>(r, first, last);
+    case Combine.SUM: return walk<E, Sum>(r, first, last);
+    case Combine.GREATEST: return walk<E, Greatest>(r, first, last);
+    case Combine.PICK: return walk<E, Pick>(r, first, last);
+    case Combine.UNPICK: return walk<E, Unpick>(r, first, last);
   }
 }
 
@@ -57,6 +53,7 @@ let inBlock: i32 = 0;
 
 /** Elements `first` to last - 1 of the output, block by block. */
 function walk<E, Op>(r: usize, first: i32, last: i32): void {
+  const op = changetype<Op>(0);
   const width = Combine.width(r);
   const outputs = Combine.outputs(r);
   const list = Combine.table(r) + (<usize>(outputs + 1) << 2);
@@ -66,9 +63,9 @@ function walk<E, Op>(r: usize, first: i32, last: i32): void {
   for (let i = first; i < last; ) {
     const count = min(width - inBlock, last - i);
     const begins = Combine.table(r) + (<usize>g << 2);
-    const set = list + <usize>load<i32>(begins) * changetype<Op>(0).entryBytes();
-    const setEnd = list + <usize>load<i32>(begins, 4) * changetype<Op>(0).entryBytes();
-    changetype<Op>(0).block<E>(r, set, setEnd, <usize>count * changetype<E>(0).bytes());
+    const set = list + <usize>load<i32>(begins) * op.entryBytes();
+    const setEnd = list + <usize>load<i32>(begins, 4) * op.entryBytes();
+    op.block<E>(r, set, setEnd, <usize>count * changetype<E>(0).bytes());
     i += count;
     inBlock = 0;
     if (++g == outputs) {
@@ -116,10 +113,11 @@ function positionStep<E>(r: usize): usize {
 // @ts-ignore: decorator
 @inline
 function storeFour<E>(y: usize, y0: Lanes, y1: Lanes, y2: Lanes, y3: Lanes): void {
-  changetype<E>(0).store(y + 3 * changetype<E>(0).next(), y3);
-  changetype<E>(0).store(y + 2 * changetype<E>(0).next(), y2);
-  changetype<E>(0).store(y + changetype<E>(0).next(), y1);
-  changetype<E>(0).store(y, y0);
+  const element = changetype<E>(0);
+  element.store(y + 3 * element.next(), y3);
+  element.store(y + 2 * element.next(), y2);
+  element.store(y + element.next(), y1);
+  element.store(y, y0);
 }
 
 /** y = scale * (sum of the x_s) */
@@ -132,24 +130,25 @@ class Sum {
 
   @inline
   block<E>(r: usize, set: usize, setEnd: usize, length: usize): void {
-    const next = changetype<E>(0).next();
-    const step = blockBytes<E>(r);
+    const element = changetype<E>(0);
+    const next = element.next();
+    const stride = blockBytes<E>(r);
     const scale = splat(Combine.scale(r));
     let x = source<E>(r);
     let y = Combine.y(r) + target<E>(r);
     const yEnd = y + length;
     if (setEnd - set == 4) {
-      x += load<u32>(set) * step;
-      for (; y < yEnd; y += changetype<E>(0).step(), x += changetype<E>(0).step()) {
-        const x0 = mul(scale, changetype<E>(0).load(x));
-        const x1 = mul(scale, changetype<E>(0).load(x + next));
-        const x2 = mul(scale, changetype<E>(0).load(x + 2 * next));
-        const x3 = mul(scale, changetype<E>(0).load(x + 3 * next));
+      x += load<u32>(set) * stride;
+      for (; y < yEnd; y += element.step(), x += element.step()) {
+        const x0 = mul(scale, element.load(x));
+        const x1 = mul(scale, element.load(x + next));
+        const x2 = mul(scale, element.load(x + 2 * next));
+        const x3 = mul(scale, element.load(x + 3 * next));
         storeFour<E>(y, x0, x1, x2, x3);
       }
       return;
     }
-    for (; y < yEnd; y += changetype<E>(0).step(), x += changetype<E>(0).step()) {
+    for (; y < yEnd; y += element.step(), x += element.step()) {
       let y0 = splat(0);
       let y1 = splat(0);
       let y2 = splat(0);
@@ -165,11 +164,11 @@ class Sum {
         let block2 = splat(0);
         let block3 = splat(0);
         for (const blockEnd = min(s + 4 * SUM_BLOCK, setEnd); s < blockEnd; s += 4) {
-          const p = x + load<u32>(s) * step;
-          block0 = add(block0, changetype<E>(0).load(p));
-          block1 = add(block1, changetype<E>(0).load(p + next));
-          block2 = add(block2, changetype<E>(0).load(p + 2 * next));
-          block3 = add(block3, changetype<E>(0).load(p + 3 * next));
+          const p = x + load<u32>(s) * stride;
+          block0 = add(block0, element.load(p));
+          block1 = add(block1, element.load(p + next));
+          block2 = add(block2, element.load(p + 2 * next));
+          block3 = add(block3, element.load(p + 3 * next));
         }
         block0 = sub(block0, excess0);
         block1 = sub(block1, excess1);
@@ -217,27 +216,28 @@ class Greatest {
 
   @inline
   block<E>(r: usize, set: usize, setEnd: usize, length: usize): void {
-    const next = changetype<E>(0).next();
-    const step = blockBytes<E>(r);
+    const element = changetype<E>(0);
+    const next = element.next();
+    const stride = blockBytes<E>(r);
     const offset = target<E>(r);
     let x = source<E>(r);
-    for (let i: usize = 0; i < length; i += changetype<E>(0).step(), x += changetype<E>(0).step()) {
-      const first = x + load<u32>(set) * step;
-      let best0 = changetype<E>(0).load(first);
-      let best1 = changetype<E>(0).load(first + next);
-      let best2 = changetype<E>(0).load(first + 2 * next);
-      let best3 = changetype<E>(0).load(first + 3 * next);
+    for (let i: usize = 0; i < length; i += element.step(), x += element.step()) {
+      const first = x + load<u32>(set) * stride;
+      let best0 = element.load(first);
+      let best1 = element.load(first + next);
+      let best2 = element.load(first + 2 * next);
+      let best3 = element.load(first + 3 * next);
       let at0 = splat(0);
       let at1 = splat(0);
       let at2 = splat(0);
       let at3 = splat(0);
       let place: f32 = 1;
       for (let s = set + 4; s < setEnd; s += 4, place++) {
-        const p = x + load<u32>(s) * step;
-        const x0 = changetype<E>(0).load(p);
-        const x1 = changetype<E>(0).load(p + next);
-        const x2 = changetype<E>(0).load(p + 2 * next);
-        const x3 = changetype<E>(0).load(p + 3 * next);
+        const p = x + load<u32>(s) * stride;
+        const x0 = element.load(p);
+        const x1 = element.load(p + next);
+        const x2 = element.load(p + 2 * next);
+        const x3 = element.load(p + 3 * next);
         const better0 = better(x0, best0);
         const better1 = better(x1, best1);
         const better2 = better(x2, best2);
@@ -267,14 +267,14 @@ class Pick {
 
   @inline
   block<E>(r: usize, set: usize, setEnd: usize, length: usize): void {
-    const step = blockBytes<E>(r);
+    const stride = blockBytes<E>(r);
     let x = source<E>(r);
     let y = Combine.y(r) + target<E>(r);
     let at = positionOf<E>(r, panel * Combine.outputs(r) + g);
     for (const yEnd = y + length; y < yEnd; at += positionStep<E>(r)) {
       for (let lane: usize = 0; lane < changetype<E>(0).bytes(); lane += 4, x += 4, y += 4) {
         const s = set + (<usize>(<i32>load<f32>(at + lane)) << 2);
-        store<f32>(y, load<f32>(x + load<u32>(s) * step));
+        store<f32>(y, load<f32>(x + load<u32>(s) * stride));
       }
     }
   }
@@ -290,9 +290,10 @@ class Unpick {
 
   @inline
   block<E>(r: usize, set: usize, setEnd: usize, length: usize): void {
-    const next = changetype<E>(0).next();
-    const bytes = changetype<E>(0).bytes();
-    const step = blockBytes<E>(r);
+    const element = changetype<E>(0);
+    const next = element.next();
+    const bytes = element.bytes();
+    const stride = blockBytes<E>(r);
     const atBlock = <usize>Combine.atWidth(r) * bytes;
     const atStep = positionStep<E>(r);
     let x = source<E>(r);
@@ -300,24 +301,24 @@ class Unpick {
     let at = positionOf<E>(r, panel * Combine.inputs(r));
     if (setEnd - set == 8) {
       const place = splat(<f32>load<i32>(set, 4));
-      x += load<u32>(set) * step;
+      x += load<u32>(set) * stride;
       at += load<u32>(set) * atBlock;
       for (const yEnd = y + length; y < yEnd; at += atStep) {
-        for (let i: usize = 0; i < bytes; i += changetype<E>(0).step()) {
+        for (let i: usize = 0; i < bytes; i += element.step()) {
           const q = at + i;
-          const y0 = keep(eq(changetype<E>(0).load(q), place), changetype<E>(0).load(x));
-          const y1 = keep(eq(changetype<E>(0).load(q + next), place), changetype<E>(0).load(x + next));
-          const y2 = keep(eq(changetype<E>(0).load(q + 2 * next), place), changetype<E>(0).load(x + 2 * next));
-          const y3 = keep(eq(changetype<E>(0).load(q + 3 * next), place), changetype<E>(0).load(x + 3 * next));
+          const y0 = keep(eq(element.load(q), place), element.load(x));
+          const y1 = keep(eq(element.load(q + next), place), element.load(x + next));
+          const y2 = keep(eq(element.load(q + 2 * next), place), element.load(x + 2 * next));
+          const y3 = keep(eq(element.load(q + 3 * next), place), element.load(x + 3 * next));
           storeFour<E>(y, y0, y1, y2, y3);
-          x += changetype<E>(0).step();
-          y += changetype<E>(0).step();
+          x += element.step();
+          y += element.step();
         }
       }
       return;
     }
     for (const yEnd = y + length; y < yEnd; at += atStep) {
-      for (let i: usize = 0; i < bytes; i += changetype<E>(0).step()) {
+      for (let i: usize = 0; i < bytes; i += element.step()) {
         let y0 = splat(0);
         let y1 = splat(0);
         let y2 = splat(0);
@@ -325,16 +326,16 @@ class Unpick {
         for (let s = set; s < setEnd; s += 8) {
           const block = load<u32>(s);
           const place = splat(<f32>load<i32>(s, 4));
-          const p = x + block * step;
+          const p = x + block * stride;
           const q = at + block * atBlock + i;
-          y0 = add(y0, keep(eq(changetype<E>(0).load(q), place), changetype<E>(0).load(p)));
-          y1 = add(y1, keep(eq(changetype<E>(0).load(q + next), place), changetype<E>(0).load(p + next)));
-          y2 = add(y2, keep(eq(changetype<E>(0).load(q + 2 * next), place), changetype<E>(0).load(p + 2 * next)));
-          y3 = add(y3, keep(eq(changetype<E>(0).load(q + 3 * next), place), changetype<E>(0).load(p + 3 * next)));
+          y0 = add(y0, keep(eq(element.load(q), place), element.load(p)));
+          y1 = add(y1, keep(eq(element.load(q + next), place), element.load(p + next)));
+          y2 = add(y2, keep(eq(element.load(q + 2 * next), place), element.load(p + 2 * next)));
+          y3 = add(y3, keep(eq(element.load(q + 3 * next), place), element.load(p + 3 * next)));
         }
         storeFour<E>(y, y0, y1, y2, y3);
-        x += changetype<E>(0).step();
-        y += changetype<E>(0).step();
+        x += element.step();
+        y += element.step();
       }
     }
   }

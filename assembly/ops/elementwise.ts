@@ -16,10 +16,10 @@ import { samplePanels, scratch } from '../batch';
 import { Elementwise } from '../generated/instructions';
 import { BYTES, load, loadSplat, store } from '../generated/lanes';
 import { LINE_BYTES, lines } from '../panel';
-import * as op from './operations';
+import * as op from './elementwise-operations';
 import { isProduct } from './power';
 
-/** Lines of an operand that are spread out at once, of the scratch memory's 120. */
+/** Lines of an operand that are spread out at once; two operands take two times as many of the scratch tile's KC. */
 const CHUNK: i32 = 8;
 
 export function elementwiseUnits(r: usize): i32 {
@@ -87,54 +87,37 @@ function evaluate(r: usize, a: usize, aStep: usize, b: usize, bStep: usize, y: u
   const alpha = Elementwise.alpha(r);
   const end = y + lines(count);
   switch (Elementwise.kind(r)) {
-    case Elementwise.COPY:
-      return map<op.Copy>(alpha, a, aStep, y, end);
-    case Elementwise.NEG:
-      return map<op.Neg>(alpha, a, aStep, y, end);
-    case Elementwise.EXP:
-      return map<op.Exp>(alpha, a, aStep, y, end);
-    case Elementwise.LOG:
-      return map<op.Log>(alpha, a, aStep, y, end);
-    case Elementwise.SQRT:
-      return map<op.Sqrt>(alpha, a, aStep, y, end);
-    case Elementwise.SQUARE:
-      return map<op.Square>(alpha, a, aStep, y, end);
-    case Elementwise.RECIPROCAL:
-      return map<op.Reciprocal>(alpha, a, aStep, y, end);
+    case Elementwise.COPY: return map<op.Copy>(alpha, a, aStep, y, end);
+    case Elementwise.NEG: return map<op.Neg>(alpha, a, aStep, y, end);
+    case Elementwise.EXP: return map<op.Exp>(alpha, a, aStep, y, end);
+    case Elementwise.LOG: return map<op.Log>(alpha, a, aStep, y, end);
+    case Elementwise.SQRT: return map<op.Sqrt>(alpha, a, aStep, y, end);
+    case Elementwise.SQUARE: return map<op.Square>(alpha, a, aStep, y, end);
+    case Elementwise.RECIPROCAL: return map<op.Reciprocal>(alpha, a, aStep, y, end);
     case Elementwise.POW:
       if (isProduct(alpha)) return map<op.PowerByProduct>(alpha, a, aStep, y, end);
       return map<op.PowerByExponential>(alpha, a, aStep, y, end);
-    case Elementwise.ADD:
-      return zip<op.Add>(a, aStep, b, bStep, y, end);
-    case Elementwise.SUB:
-      return zip<op.Sub>(a, aStep, b, bStep, y, end);
-    case Elementwise.MUL:
-      return zip<op.Mul>(a, aStep, b, bStep, y, end);
-    case Elementwise.DIV:
-      return zip<op.Div>(a, aStep, b, bStep, y, end);
-    case Elementwise.MAXIMUM:
-      return zip<op.Maximum>(a, aStep, b, bStep, y, end);
-    case Elementwise.MINIMUM:
-      return zip<op.Minimum>(a, aStep, b, bStep, y, end);
-    case Elementwise.HEAVISIDE:
-      return zip<op.Heaviside>(a, aStep, b, bStep, y, end);
-    case Elementwise.GREATER:
-      return zip<op.Greater>(a, aStep, b, bStep, y, end);
-    case Elementwise.EQUAL:
-      return zip<op.Equal>(a, aStep, b, bStep, y, end);
-    case Elementwise.KEEP:
-      return zip<op.Keep>(a, aStep, b, bStep, y, end);
-    case Elementwise.ABS:
-      return map<op.Abs>(alpha, a, aStep, y, end);
+    case Elementwise.ADD: return zip<op.Add>(a, aStep, b, bStep, y, end);
+    case Elementwise.SUB: return zip<op.Sub>(a, aStep, b, bStep, y, end);
+    case Elementwise.MUL: return zip<op.Mul>(a, aStep, b, bStep, y, end);
+    case Elementwise.DIV: return zip<op.Div>(a, aStep, b, bStep, y, end);
+    case Elementwise.MAXIMUM: return zip<op.Maximum>(a, aStep, b, bStep, y, end);
+    case Elementwise.MINIMUM: return zip<op.Minimum>(a, aStep, b, bStep, y, end);
+    case Elementwise.HEAVISIDE: return zip<op.Heaviside>(a, aStep, b, bStep, y, end);
+    case Elementwise.GREATER: return zip<op.Greater>(a, aStep, b, bStep, y, end);
+    case Elementwise.EQUAL: return zip<op.Equal>(a, aStep, b, bStep, y, end);
+    case Elementwise.KEEP: return zip<op.Keep>(a, aStep, b, bStep, y, end);
+    case Elementwise.ABS: return map<op.Abs>(alpha, a, aStep, y, end);
   }
 }
 
 /** The loop of an operation on one operand. */
 function map<Op>(alpha: f32, a: usize, aStep: usize, y: usize, end: usize): void {
+  const operation = changetype<Op>(0);
   for (; y < end; y += LINE_BYTES, a += aStep) {
     for (let j: usize = 0; j < LINE_BYTES; j += 2 * BYTES) {
-      const low = changetype<Op>(0).apply(load(a + j), alpha);
-      const high = changetype<Op>(0).apply(load(a + j + BYTES), alpha);
+      const low = operation.apply(load(a + j), alpha);
+      const high = operation.apply(load(a + j + BYTES), alpha);
       store(y + j + BYTES, high);
       store(y + j, low);
     }
@@ -143,10 +126,11 @@ function map<Op>(alpha: f32, a: usize, aStep: usize, y: usize, end: usize): void
 
 /** The loop of an operation on two operands. */
 function zip<Op>(a: usize, aStep: usize, b: usize, bStep: usize, y: usize, end: usize): void {
+  const operation = changetype<Op>(0);
   for (; y < end; y += LINE_BYTES, a += aStep, b += bStep) {
     for (let j: usize = 0; j < LINE_BYTES; j += 2 * BYTES) {
-      const low = changetype<Op>(0).apply(load(a + j), load(b + j));
-      const high = changetype<Op>(0).apply(load(a + j + BYTES), load(b + j + BYTES));
+      const low = operation.apply(load(a + j), load(b + j));
+      const high = operation.apply(load(a + j + BYTES), load(b + j + BYTES));
       store(y + j + BYTES, high);
       store(y + j, low);
     }

@@ -1,7 +1,8 @@
 /**
  * Losses. Forward gives one number for each sample, and the program's loss is their mean over the batch; backward gives
- * dx = dy (d loss / d logits), dy one number for each sample. Positions count as so many samples more. Lanes are samples, so that a sum over classes or outputs
- * runs down the lines, two vectors of each at a time: what V8 can join into one of 256 bits.
+ * dx = dy (d loss / d logits), dy one number for each sample. Positions count as so many samples more. Lanes are
+ * samples, so that a sum over classes or outputs runs down the lines, two vectors of each at a time: what V8 can join
+ * into one of 256 bits.
  */
 import { samplePanels, scratch } from '../batch';
 import { Loss, LossBackward, LossForward } from '../generated/instructions';

@@ -48,7 +48,7 @@ function findWeight(r: usize): void {
   s1 = DenseBackwardWeight.s1(r);
   target = w || DenseBackwardWeight.dw(r);
   inPlace = rule == Rule.SGD && weightDecay(hyper) == 0;
-  byTile = rule != 0 && !inPlace;
+  byTile = rule != Rule.NONE && !inPlace;
   scale = inPlace ? reinterpret<i32>(negativeLearningRate(hyper)) : ONE;
 }
 
@@ -156,8 +156,10 @@ function backwardWeightSparse(r: usize, first: i32, last: i32, firstPanel: i32, 
       const offset = lines(weightLine(n, k, K, N));
       const c = byTile ? scratch : target + offset;
       const cApart = byTile ? lines(ROWS) : panel;
-      for (let m = 0; m < M; m += DW_MC)
-        terms = sparseRows(tile, count, terms, dyT + lines(n * M + m), lines(M), c, cApart, scale, inPlace || m > 0 ? 1 : 0);
+      for (let m = 0; m < M; m += DW_MC) {
+        const add = inPlace || m > 0 ? 1 : 0;
+        terms = sparseRows(tile, count, terms, dyT + lines(n * M + m), lines(M), c, cApart, scale, add);
+      }
       if (byTile)
         for (let i = 0; i < count; i++) updateTile(offset + i * panel, scratch + lines(i * ROWS), tile);
     }

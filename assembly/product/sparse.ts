@@ -16,7 +16,10 @@ import { KC, LINE, LINE_BYTES, lines, ROWS } from '../panel';
 const SAMPLE: i32 = 11;
 const SAMPLES: i32 = 512;
 
-/** Outputs of a dense product that take as long as listing a number, with some to spare for threads, which list X each. */
+/**
+ * Listing a number takes as long as so many outputs of a dense product. It was measured as 24; the rest is for threads,
+ * each of which lists all of X.
+ */
 const LISTING: i32 = 40;
 /** Outputs that give each of two threads the four panels that a kernel takes side by side. */
 const LEAST_OUTPUTS: i32 = 128;
@@ -39,9 +42,11 @@ export function fromMemory(K: i32, N: i32): bool {
 }
 
 /**
- * Whether products with `outputs` outputs are to leave out the zeros of x, `count` lines. A term takes up to 1.5 times as long
- * as a number of a dense product, and listing a number as long as LISTING outputs of it. Where W comes from `memory` and its
- * lines lie apart, they come one by one, and more than a tenth of them take up to 1.6 times as long as all.
+ * Whether products with `outputs` outputs are to leave out the zeros of x, `count` lines.
+ *
+ * A term takes up to 1.5 times as long as a number of a dense product, and listing a number as long as LISTING outputs.
+ * With `memory` W comes from there, and the lines of a list come one by one: more than a tenth of them would take up to
+ * 1.6 times as long as all.
  */
 export function isSparse(x: usize, count: i32, outputs: i32, memory: bool): bool {
   if (outputs < LEAST_OUTPUTS) return false;

@@ -37,21 +37,15 @@ export function weightDecay(hyper: usize): f32 {
 export function updateLines(rule: i32, hyper: usize, p: usize, g: usize, s0: usize, s1: usize, count: i32): void {
   const end = p + lines(count);
   switch (rule) {
-    case Rule.SGD:
-      return sgd(hyper, p, end, g);
-    case Rule.MOMENTUM:
-      return momentum(hyper, p, end, g, s0);
-    case Rule.NESTEROV:
-      return nesterov(hyper, p, end, g, s0);
-    case Rule.ADAM:
-      return adam(hyper, p, end, g, s0, s1);
-    case Rule.ADAMW:
-      return adamw(hyper, p, end, g, s0, s1);
+    case Rule.SGD: return sgd(hyper, p, end, g);
+    case Rule.MOMENTUM: return momentum(hyper, p, end, g, s0);
+    case Rule.NESTEROV: return nesterov(hyper, p, end, g, s0);
+    case Rule.ADAM: return adam(hyper, p, end, g, s0, s1);
+    case Rule.ADAMW: return adamw(hyper, p, end, g, s0, s1);
     case Rule.RMSPROP:
       if (f32.load(hyper, MOMENTUM) == 0) return rmsprop(hyper, p, end, g, s0);
       return rmspropMomentum(hyper, p, end, g, s0, s1);
-    case Rule.ADAGRAD:
-      return adagrad(hyper, p, end, g, s0);
+    case Rule.ADAGRAD: return adagrad(hyper, p, end, g, s0);
   }
 }
 

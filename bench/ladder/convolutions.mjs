@@ -1,10 +1,9 @@
 /** The three products of a convolution of stride 1 on M samples, without the rest of a network. */
+import { Activation, panels } from '../../dist/internals.js';
 import { Convolution, multiplyAddsOf, outputOf } from '../plain/convolution.mjs';
 import { random, randoms } from '../random.mjs';
 import { Kernel } from './kernel.mjs';
 import { multiplyAdds } from './limits.mjs';
-
-const panels = (n) => Math.ceil(n / 16);
 
 /** A scenario: forward, dX and dW of `shape`, `{ H, W, C, k, N, pad }`. */
 export function convolutions(M, shape) {
@@ -40,7 +39,7 @@ function kernelConvolution(runtime, threads, M, shape) {
     const dw = buffer(16 * panels(N) * taps * C);
     const window = { kh: k, kw: k, groups: 1 };
     const steps = { strideY: 1, strideX: 1, dilationY: 1, dilationX: 1 };
-    const plain = { ...window, ...steps, saved: null, upY: 1, upX: 1, activation: 0, alpha: 0 };
+    const plain = { ...window, ...steps, saved: null, upY: 1, upX: 1, activation: Activation.linear, alpha: 0 };
     const forward = { H, W, C, OH, OW, N, padY: pad, padX: pad };
     const back = { H: OH, W: OW, C: N, OH: H, OW: W, N: C, padY: k - 1 - pad, padX: k - 1 - pad };
     return [

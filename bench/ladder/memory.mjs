@@ -1,4 +1,5 @@
 /** Work that only streams through memory: 64 MiB, far beyond any cache, added up and copied. */
+import { Elementwise } from '../../dist/internals.js';
 import { Kernel } from './kernel.mjs';
 
 /** Panels and their lines: a panel of 16 KiB stays in the first-level cache while it is added up. */
@@ -23,7 +24,17 @@ export function copier({ runtime, threads }) {
     const a = buffer(MEMORY_BYTES / 4, () => 1);
     const y = buffer(MEMORY_BYTES / 4);
     const features = PANELS * LINES;
-    const copy = { a, b: null, y, features, period: features, batched: 0, kind: 0, alpha: 0, ...operands };
+    const copy = {
+      a,
+      b: null,
+      y,
+      features,
+      period: features,
+      batched: 0,
+      kind: Elementwise.copy,
+      alpha: 1,
+      ...operands,
+    };
     return [{ name: 'elementwise', fields: copy }];
   });
 }

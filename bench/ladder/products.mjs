@@ -1,4 +1,5 @@
 /** The three products of a dense layer of K inputs and N outputs on M samples, without the rest of a network. */
+import { Activation, panels, Rule } from '../../dist/internals.js';
 import { product } from '../plain/product.mjs';
 import { random, randoms } from '../random.mjs';
 import { Kernel } from './kernel.mjs';
@@ -6,8 +7,6 @@ import { multiplyAdds } from './limits.mjs';
 
 /** From so many multiply-adds on, waking a second thread is worth it. */
 const THREADED = 2 ** 23;
-
-const panels = (n) => Math.ceil(n / 16);
 
 /** A scenario: forward, dX and dW of one layer. */
 export const products = (M, K, N) => ({
@@ -53,12 +52,13 @@ function kernelLayer(runtime, threads, M, K, N) {
     const dx = buffer(samples * K);
     const dy = buffer(samples * N, random);
     const dyT = buffer(samples * 16 * panels(N));
-    const linear = { K, N, positions: 1, activation: 0, alpha: 0 };
+    const linear = { K, N, positions: 1, activation: Activation.linear, alpha: 0 };
+    const sgd = { rule: Rule.sgd, s0: null, s1: null };
     return [
       { name: 'denseForward', fields: { x, w, b, z: y, y, ...linear } },
       { name: 'denseBackwardInput', fields: { dy, w, saved: null, dx, ...linear } },
       { name: 'transpose', fields: { dy, dyT, N, positions: 1 } },
-      { name: 'denseBackwardWeight', fields: { x, dyT, dw: null, K, N, positions: 1, rule: 1, w, s0: null, s1: null } },
+      { name: 'denseBackwardWeight', fields: { x, dyT, dw: null, K, N, positions: 1, ...sgd, w } },
     ];
   });
   return {

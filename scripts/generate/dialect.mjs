@@ -1,6 +1,23 @@
-/** What the generators of kernels share: how a tier's code spells what is done with a vector, and what a kernel consists of. */
+/**
+ * What the generators of kernels share: how a tier's code spells what is done with a vector, what a kernel consists of,
+ * and how its lines are indented.
+ */
 
 export const range = (n) => [...Array(n).keys()];
+
+/** Code whose lines are indented by the braces around them, without the empty ones inside of a function. */
+export function indented(code) {
+  let depth = 0;
+  const lines = code.split('\n').flatMap((raw) => {
+    const line = raw.trim();
+    if (line === '') return depth === 0 ? [''] : [];
+    if (line.startsWith('}')) depth--;
+    const shown = '  '.repeat(depth) + (line.startsWith('*') ? ' ' : '') + line;
+    if (line.endsWith('{')) depth++;
+    return [shown];
+  });
+  return lines.join('\n');
+}
 
 /** How the tier's code spells the five things that a micro-kernel does with a vector. */
 export function dialect(tier) {
@@ -32,11 +49,11 @@ export function tileWork(tier, tile, loop) {
   const sums = tile.flat();
   // The higher address of a pair is stored first: V8 joins only such pairs into one 256-bit store.
   const stores = tile.flatMap((line) => line.toReversed().map(({ name, c, offset }) => store(c, offset, name)));
-  return `  ${sums.map(({ name }) => `let ${name} = ${zero};`).join('\n  ')}
+  return `${sums.map(({ name }) => `let ${name} = ${zero};`).join('\n')}
 ${loop}
-  const s = ${splatBits('scale')};
-  if (accumulate) {
-    ${sums.map(({ name, c, offset }) => `${name} = ${tier.madd(load(c, offset), name, 's')};`).join('\n    ')}
-  }
-  ${stores.join(';\n  ')};`;
+const s = ${splatBits('scale')};
+if (accumulate) {
+  ${sums.map(({ name, c, offset }) => `${name} = ${tier.madd(load(c, offset), name, 's')};`).join('\n')}
+}
+${stores.join(';\n')};`;
 }

@@ -1,7 +1,12 @@
 /**
- * Writes both sides of the instruction table, `assembly/instructions.json`: accessors and the dispatch for the kernels,
- * types for TypeScript. Instructions stand under the module of `assembly/` that has their kernels. A field is a pointer
- * unless it says otherwise; a star marks what the instruction writes.
+ * Writes both sides of `assembly/instructions.json`, which holds all that the kernels and TypeScript have to agree on:
+ * accessors and the dispatch for the kernels, types for TypeScript.
+ *
+ *   constants      numbers; the kernels' source says where each comes from
+ *   header         where the fields of a program's header lie, in bytes; see `assembly/program.ts`
+ *   enumerations   names that count from 0
+ *   instructions   under the module of `assembly/` that has their kernels. A field is a pointer unless it says
+ *                  otherwise; a star marks what the instruction writes
  */
 import { readFileSync } from 'node:fs';
 
@@ -47,11 +52,25 @@ ${fields
   .join('\n')}
 }`,
   );
-  const enumerations = Object.entries(table.enumerations).map(
-    ([name, names]) =>
-      `export namespace ${name} {\n${names.map((value, i) => `  export const ${screaming(value)}: i32 = ${i};`).join('\n')}\n}`,
+  const constants = Object.entries(table.constants).map(([name, value]) => `export const ${name}: i32 = ${value};`);
+  const namespace = (name, type, members) => `export namespace ${name} {
+${members.map(([member, value]) => `  export const ${screaming(member)}: ${type} = ${value};`).join('\n')}
+}`;
+  const header = namespace('Header', 'usize', Object.entries(table.header));
+  const enumerations = Object.entries(table.enumerations).map(([name, names]) =>
+    namespace(
+      name,
+      'i32',
+      names.map((value, i) => [value, i]),
+    ),
   );
-  return `/** ${note} */\n\nexport const RECORD_BYTES: usize = ${RECORD_BYTES};\n\n${[...namespaces, ...enumerations].join('\n\n')}\n`;
+  return `/** ${note} */
+
+export const RECORD_BYTES: usize = ${RECORD_BYTES};
+${constants.join('\n')}
+
+${[header, ...namespaces, ...enumerations].join('\n\n')}
+`;
 }
 
 /** The interpreter's own instructions, the first of the table, are not dispatched. */
@@ -96,7 +115,7 @@ export function execute(opcode: i32, r: usize, t: i32, T: i32): void {
 `;
 }
 
-/** TypeScript: the same table as a typed constant. */
+/** TypeScript: the same as typed constants. */
 export function typescriptInstructions() {
   const entries = instructions.map(
     ({ name, opcode, fields }) =>
@@ -109,12 +128,17 @@ export function typescriptInstructions() {
       .join(', ')}],
   },`,
   );
+  const constants = Object.entries(table.constants).map(([name, value]) => `export const ${name} = ${value};`);
+  const header = Object.entries(table.header).map(([name, offset]) => `${name}: ${offset}`);
   const enumerations = Object.entries(table.enumerations).map(
     ([name, names]) => `export const ${name} = { ${names.map((value, i) => `${value}: ${i}`).join(', ')} } as const;`,
   );
   return `/** ${note} */
 
 export const RECORD_BYTES = ${RECORD_BYTES};
+${constants.join('\n')}
+
+export const HEADER = { ${header.join(', ')} } as const;
 
 export const instructions = {
 ${entries.join('\n')}

@@ -1,5 +1,5 @@
 /** Writes `assembly/generated/micro-kernels.ts`, the register tiles of all three products, for one tier. */
-import { dialect, range, tileWork } from './dialect.mjs';
+import { dialect, indented, range, tileWork } from './dialect.mjs';
 
 const PARAMETERS =
   'K: i32, chunk: i32, aSkip: usize, bSkip: usize, a: usize, b: usize, c: usize, scale: i32, accumulate: i32';
@@ -68,10 +68,10 @@ function microKernel(tier, form, MR, inPanel = MR) {
   const many = MR === tier.MR && !across && goesOn(tier, form);
   // What a kernel has as an argument of its own.
   const own = `${readsAhead ? AHEAD : ''}${across ? ', panel: usize' : ''}${many ? ', more: i32' : ''}`;
-  const read = ['', ' + second', ' + third'].map((stream) => `i32.load(place${stream});`).join('\n      ');
+  const read = ['', ' + second', ' + third'].map((stream) => `i32.load(place${stream});`).join('\n');
   const strip = MR * VECTORS * bytes;
   const readOn = `place += ${(strip * 16) / AHEAD_STEPS};
-      if ((k & ${AHEAD_STEPS - 1}) == rest) place -= ${strip};`;
+if ((k & ${AHEAD_STEPS - 1}) == rest) place -= ${strip};`;
   const row = (i) => (i < inPanel ? loadSplat('p', rowBytes * i) : loadSplat('next', rowBytes * (i - inPanel)));
   // The addresses grow before they are used: V8 knows that a sum has no upper half, but would clear that of a variable.
   const step = [
@@ -80,22 +80,25 @@ function microKernel(tier, form, MR, inPanel = MR) {
     'q += 64;',
     ...multiplyAdds(tier, MR, row, 'q'),
   ];
-  const loop = `    let p = a - ${stepBytes};
-${across ? `    let next = p + panel - ${rowBytes * (16 - inPanel)};\n` : ''}    let q = b - 64;
-    let k = K;
-${readsAhead ? `    const rest = K & ${AHEAD_STEPS - 1};\n    let place = ahead;\n` : ''}    while (true) {
-      const steps = min(chunk, k);
-      const last = q + (<usize>steps << 6);
-      do {
-        ${step.join('\n        ')}
-      } while (q < last);
-      ${readsAhead ? read : ''}
-      k -= steps;
-      if (k == 0) break;
-      ${readsAhead ? readOn : ''}
-      p += aSkip;
-${across ? '      next += aSkip;\n' : ''}      q += bSkip;
-    }`;
+  const loop = `let p = a - ${stepBytes};
+${across ? `let next = p + panel - ${rowBytes * (16 - inPanel)};` : ''}
+let q = b - 64;
+let k = K;
+${readsAhead ? `const rest = K & ${AHEAD_STEPS - 1};\nlet place = ahead;` : ''}
+while (true) {
+  const steps = min(chunk, k);
+  const last = q + (<usize>steps << 6);
+  do {
+    ${step.join('\n')}
+  } while (q < last);
+  ${readsAhead ? read : ''}
+  k -= steps;
+  if (k == 0) break;
+  ${readsAhead ? readOn : ''}
+  p += aSkip;
+  ${across ? 'next += aSkip;' : ''}
+  q += bSkip;
+}`;
   const work = tileWork(tier, rowsOfC(tier, MR), loop);
   const moves = { a: rowBytes * MR, c: 64 * MR, ...(readsAhead && { ahead: 64 * MR }) };
   return `
@@ -106,36 +109,40 @@ ${many ? tileByTile(work, moves) : work}
 
 /** A tile's work, and that of `more` others, each so many bytes from the one before. As in a sum, addresses grow first. */
 function tileByTile(work, moves) {
-  const move = (sign) => Object.entries(moves).map(([address, bytes]) => `${address} ${sign}= ${bytes};`);
-  return `  ${move('-').join('\n  ')}
-  do {
-    ${move('+').join('\n    ')}
-${work}
-  } while (--more >= 0);`;
+  const move = (sign) =>
+    Object.entries(moves)
+      .map(([address, bytes]) => `${address} ${sign}= ${bytes};`)
+      .join('\n');
+  return `${move('-')}
+do {
+  ${move('+')}
+  ${work}
+} while (--more >= 0);`;
 }
 
 /**
  * A tile's calls of micro-kernels, strip by strip of its lanes. Of each call: the name, where its A and its C begin, and
  * its own argument by the strip.
  */
-function calls(tier, kernels, indent) {
+function calls(tier, kernels) {
   const stripBytes = dialect(tier).bytes * tier.VECTORS;
-  const lines = (strip, indent) =>
+  const lines = (strip) =>
     kernels
       .map(({ name, a, c, own = () => '' }) => {
         const operands = `a${a}, b${strip}, c${c ? ` + ${64 * c}` : ''}${strip}`;
-        return `${indent}${name}(K, chunk, aSkip, bSkip, ${operands}, scale, accumulate${own(strip)});`;
+        return `${name}(K, chunk, aSkip, bSkip, ${operands}, scale, accumulate${own(strip)});`;
       })
       .join('\n');
-  if (stripBytes === 64) return lines('', indent);
-  const loop = `for (let j: usize = 0; j < 64; j += ${stripBytes})`;
-  return `${indent}${loop} {\n${lines(' + j', `${indent}  `)}\n${indent}}`;
+  if (stripBytes === 64) return lines('');
+  return `for (let j: usize = 0; j < 64; j += ${stripBytes}) {
+  ${lines(' + j')}
+}`;
 }
 
 /** A switch over the rows that are left, 1 to the number of `cases`. */
-const rest = (tier, cases) => `  switch (rows) {
-${cases.map((kernels, i) => `    case ${i + 1}: {\n${calls(tier, kernels, '      ')}\n      break;\n    }`).join('\n')}
-  }`;
+const rest = (tier, cases) => `switch (rows) {
+  ${cases.map((kernels, i) => `case ${i + 1}: {\n${calls(tier, kernels)}\nbreak;\n}`).join('\n')}
+}`;
 
 /** As many full tiles as fit, in one call, and a micro-kernel for the rest. */
 function fullAndRest(tier, form) {
@@ -146,14 +153,14 @@ function fullAndRest(tier, form) {
     const own = (strip) => `${readsAhead ? `, ahead${strip && `${strip} * ${height}`}, second, third` : ''}${more}`;
     return [{ name: kernelName(form, height), a: '', c: 0, own }];
   };
-  return `  const full = rows / ${MR};
-  if (full) {
-${calls(tier, kernel(MR, ', full - 1'), '    ')}
-    a += full * ${MR * rowBytes};
-    c += full * ${MR * 64};
-    ${readsAhead ? `ahead += full * ${MR * 64};` : ''}
-    rows -= full * ${MR};
-  }
+  return `const full = rows / ${MR};
+if (full) {
+  ${calls(tier, kernel(MR, ', full - 1'))}
+  a += full * ${MR * rowBytes};
+  c += full * ${MR * 64};
+  ${readsAhead ? `ahead += full * ${MR * 64};` : ''}
+  rows -= full * ${MR};
+}
 ${rest(
   tier,
   range(MR - 1).map((i) => kernel(i + 1)),
@@ -188,11 +195,11 @@ function within(rows, MR) {
 }
 
 /** Tiles down panels that lie `panel` bytes apart, so many panels a turn. */
-const downPanels = (tier, panels, kernels) => `  for (; rows >= ${16 * panels}; rows -= ${16 * panels}) {
-${calls(tier, kernels, '    ')}
-    a += ${panels} * panel;
-    c += ${1024 * panels};
-  }
+const downPanels = (tier, panels, kernels) => `for (; rows >= ${16 * panels}; rows -= ${16 * panels}) {
+  ${calls(tier, kernels)}
+  a += ${panels} * panel;
+  c += ${1024 * panels};
+}
 `;
 
 /**
@@ -223,7 +230,7 @@ ${goesOn(tier, 'col') ? fullAndRest(tier, 'col') : crossPanels(tier)}
 
 export function microKernels(name, tier) {
   const heights = range(tier.MR).map((i) => i + 1);
-  return `/**
+  return indented(`/**
  * Generated by scripts/generate/micro-kernels.mjs for the tier "${name}": ${tier.MR} x ${tier.VECTORS * (dialect(tier).bytes / 4)} register tiles.
  *
  * C[MR][16] = (accumulate ? C + scale * S : S) with S[i][j] = sum over k < K of A[i][k] B[k][j]. Rows of B and C are
@@ -248,7 +255,7 @@ export const FULL_PANELS: i32 = ${fullPanels(tier.MR)};
 /** Steps over which "row" kernels read ahead as many lines as they have rows. */
 export const AHEAD_STEPS: i32 = ${AHEAD_STEPS};
 ${peak(tier)}
-`;
+`);
 }
 
 /**
@@ -270,13 +277,13 @@ export const PEAK_FLOPS: i32 = ${2 * (bytes / 4) * accumulators.length};
 export function peak(n: i32, p: usize): void {
   const a = ${loadSplat('p', 0)};
   const b = ${loadSplat('p', 16)};
-  ${accumulators.map((i) => `let c${i} = ${load('p', at(i))};`).join('\n  ')}
+  ${accumulators.map((i) => `let c${i} = ${load('p', at(i))};`).join('\n')}
   for (let i = 0; i < n; i++) {
-    ${accumulators.map((i) => `c${i} = ${tier.madd('b', 'a', `c${i}`)};`).join('\n    ')}
+    ${accumulators.map((i) => `c${i} = ${tier.madd('b', 'a', `c${i}`)};`).join('\n')}
   }
   ${[...accumulators]
     .reverse()
     .map((i) => `${store('p', at(i), `c${i}`)};`)
-    .join('\n  ')}
+    .join('\n')}
 }`;
 }

@@ -26,7 +26,7 @@ export interface Layered {
  *
  *     await draw(f, evaluate(f, { x: -2, y: 5, z: -4 }))
  *
- * Returns the text of an SVG. Throws `ValueError` for what are no nodes or maps, `UnsupportedError` if the optional
+ * Returns the text of an SVG. Throws `ValueError` for anything but nodes and maps, `UnsupportedError` if the optional
  * dependency @dagrejs/dagre is not installed.
  */
 export async function draw(graph: Node | readonly Node[], labels: Optional<Labels> = {}): Promise<string> {

@@ -1,23 +1,23 @@
 /**
  * How values lie in memory, in lines of 16 f32 (64 bytes):
  *
- *   batched      [ceil(B / 16)][size][16]             a lane is a sample
- *   unbatched    [ceil(K / KC)][ceil(N / 16)][KC][16] a lane is an element of the last axis: N is its extent, K the
- *                                                     product of the others, KC that of `assembly/panel.ts`, but all of K for more than two axes.
- *                                                     Vectors and numbers are plain rows of f32.
+ *   batched      [ceil(B / 16)][size][16]               a lane is a sample
+ *   unbatched    [ceil(K / KC)][ceil(N / 16)][KC][16]   a lane is an element of the last axis
+ *
+ * N is the extent of the last axis, K the product of the others, and KC that of `assembly/panel.ts`; a tensor of more
+ * than two axes is one block of K rows. Vectors and numbers are plain rows of f32.
  */
+import { KC } from '../program/generated/instructions.js';
 import type { Buffer } from './lowering.js';
 import { type Node, type Shape, sameShape, size } from './node.js';
 import type { Lowering } from './operation.js';
 
 /** Lanes of a line, and its bytes. */
-export const LANES = 16;
+export const LINE = 16;
 export const LINE_BYTES = 64;
-/** Rows of a dense layer's weight that lie together; see `assembly/panel.ts`. */
-const KC = 120;
 
 /** Panels that hold n lanes. */
-export const panels = (n: number): number => Math.ceil(n / LANES);
+export const panels = (n: number): number => Math.ceil(n / LINE);
 
 /**
  * An unbatched tensor as a matrix: N is the last axis, K all others together, of which `block` rows lie together: all of
@@ -49,12 +49,12 @@ export function walkRuns(
   const { K, N, block } = matrix(shape);
   for (let element = from; element < to; ) {
     const n = element % N;
-    const lane = n % 16;
+    const lane = n % LINE;
     const k = Math.floor(element / N);
     const first = k - (k % block);
-    const line = first * panels(N) + ((n - lane) / 16) * Math.min(block, K - first) + (k - first);
-    const count = Math.min(16 - lane, N - n, to - element);
-    visit(16 * line + lane, element, count);
+    const line = first * panels(N) + ((n - lane) / LINE) * Math.min(block, K - first) + (k - first);
+    const count = Math.min(LINE - lane, N - n, to - element);
+    visit(LINE * line + lane, element, count);
     element += count;
   }
 }

@@ -1,8 +1,5 @@
 /** Extents over the axes of an image, as layers are given them. */
 import { listOf, positiveInteger, type Requirement } from '../fields.js';
-import type { Extents } from '../graph/window.js';
-
-export type { Extents };
 
 /** A number, or a pair of them. */
 export const orPair = (one: Requirement): Requirement => ({

@@ -131,12 +131,12 @@ export const adagrad = (options: Options<AdagradConfig> = {}): AdagradConfig => 
 /** The least epsilon of the kernels: a parameter that never had a gradient stays where it is instead of becoming 0 / 0. */
 const LEAST_EPSILON = 2 ** -126;
 
-/** Throws `ValueError` for a learning rate that is none. */
+/** Throws `ValueError` unless this is a number that a learning rate may be. */
 export function checkLearningRate(rate: number): void {
   if (!atLeastZero.holds(rate)) throw new ValueError(`learningRate: expected ${atLeastZero.text}, got ${show(rate)}`);
 }
 
-/** Throws `ValueError` if the configuration is none that `sgd`, `adam`, `adamw`, `rmsprop` or `adagrad` could have made. */
+/** Throws `ValueError` unless `sgd`, `adam`, `adamw`, `rmsprop` or `adagrad` could have made this configuration. */
 export function checkOptimizer(config: OptimizerConfig): void {
   const { kind, ...options } = config ?? {};
   if (!Object.hasOwn(kinds, kind))

@@ -1,24 +1,22 @@
 /** What a program costs, so far as it decides how many threads are worth waking. */
-import type { Instruction } from '../graph/lowering.js';
-import { panels } from '../graph/storage.js';
+import type { Fields, Instruction, InstructionName } from '../graph/lowering.js';
+import { LINE, panels } from '../graph/storage.js';
+import type { KernelTier } from '../tier.js';
+import { ROWS } from './generated/instructions.js';
 
 /** Multiply-adds a nanosecond of one thread: a fair share of the ceilings of a 3.7 GHz Zen 4 core. */
-const PRODUCT_RATE: Readonly<Record<string, number>> = { wide: 45, relaxed: 24, simd: 20, scalar: 4 };
+const PRODUCT_RATE: Readonly<Record<KernelTier, number>> = { wide: 45, relaxed: 24, simd: 20, scalar: 4 };
 /** The part of that rate that products of activations reach, which load as many lines as they multiply. */
 const MATMUL_SHARE = 0.7;
 /** Nanoseconds a line of 16 numbers, for everything that is not a product: most are a load, some arithmetic, a store. */
 const LINE_NS = 6;
-/** Those of instructions that take much longer, measured on the same core. */
-const SLOW_LINE_NS: Readonly<Record<string, number>> = { softmax: 20, dropoutMask: 45, embeddingGradient: 16 };
+/** Those of kernels that take much longer, measured on the same core. */
+const SOFTMAX_LINE_NS = 20;
+const DROPOUT_LINE_NS = 45;
+const EMBEDDING_GRADIENT_LINE_NS = 16;
 /** What a barrier costs each thread, and what it takes until all threads have a job. Measured with two threads awake. */
 const BARRIER_NS = 400;
 const DISPATCH_NS = 2000;
-
-/** Rows of a tile of dX or dW; see `assembly/panel.ts`. */
-const ROWS = 24;
-
-/** Instructions whose lines are N for each position; those of the others are their features. */
-const PER_OUTPUT = ['transpose', 'lossForward', 'lossBackward', 'embedding'];
 
 interface Cost {
   readonly ns: number;
@@ -26,59 +24,82 @@ interface Cost {
   readonly units: number;
 }
 
-function cost({ name, fields }: Instruction, samplePanels: number, tier: string): Cost {
-  const {
-    K = 1,
-    N = 1,
-    positions = 1,
-    features = 1,
-    lines = 1,
-    batched = 1,
-  } = fields as Partial<Record<string, number>>;
-  if (name === 'denseForward' || name === 'denseBackwardInput' || name === 'denseBackwardWeight') {
-    const tiles = [
-      name === 'denseBackwardInput' ? Math.ceil(K / ROWS) : panels(N),
-      name === 'denseBackwardWeight' ? Math.ceil(K / ROWS) : samplePanels * positions,
-    ];
-    return { ns: (K * N * 16 * samplePanels * positions) / PRODUCT_RATE[tier], units: Math.max(...tiles) };
-  }
-  if (name === 'convolve' || name === 'convolveWeight') {
-    const { OH = 1, OW = 1, C = 1, kh = 1, kw = 1, groups = 1 } = fields as Partial<Record<string, number>>;
-    const window = (kh * kw * C) / groups;
-    const units = name === 'convolve' ? samplePanels * OH : panels(N) * Math.ceil(window / ROWS);
-    return { ns: (OH * OW * window * N * 16 * samplePanels) / PRODUCT_RATE[tier], units };
-  }
-  if (name === 'combine') {
-    const { inputs = 1, outputs = 1, width = 1 } = fields as Partial<Record<string, number>>;
-    const repeats = width * (batched ? samplePanels : 1);
-    return { ns: LINE_NS * Math.max(inputs, outputs) * repeats, units: outputs * repeats };
-  }
-  if (name === 'matmul') {
-    const { M = 1, heads = 1 } = fields as Partial<Record<string, number>>;
-    const ns = (M * K * N * heads * 16 * samplePanels) / (MATMUL_SHARE * PRODUCT_RATE[tier]);
-    return { ns, units: samplePanels * heads * Math.ceil(M / 2) };
-  }
-  const lineNs = SLOW_LINE_NS[name] ?? LINE_NS;
-  if (name === 'embeddingGradient')
-    return { ns: LINE_NS * K * panels(N) + lineNs * N * positions * samplePanels, units: panels(N) };
-  if (name === 'update') return { ns: LINE_NS * lines, units: lines };
-  if (name === 'sumPanels' || name === 'batchMean' || name === 'check')
-    return { ns: LINE_NS * K * panels(N), units: 1 };
-  if (name === 'packPanels' || name === 'unpackPanels') return { ns: LINE_NS * K * panels(N), units: panels(N) };
-  const perPanel = PER_OUTPUT.includes(name) ? N * positions : features;
-  const count = perPanel * (batched ? samplePanels : 1);
-  return { ns: lineNs * count, units: name === 'packRows' ? samplePanels : count };
-}
+/** The cost of an instruction on m panels of samples, where a thread takes `rate` multiply-adds a nanosecond. */
+type CostRule<N extends InstructionName> = (fields: Fields<N>, m: number, rate: number) => Cost;
+
+const lines = (count: number, units = count, lineNs = LINE_NS): Cost => ({ ns: lineNs * count, units });
+
+const product = (multiplyAdds: number, m: number, rate: number, units: number): Cost => ({
+  ns: (multiplyAdds * LINE * m) / rate,
+  units,
+});
+
+const rowTiles = (K: number): number => Math.ceil(K / ROWS);
+
+/** Lines of a tensor that may have samples. */
+const each: CostRule<'activationForward' | 'activationBackward' | 'elementwise'> = ({ features, batched }, m) =>
+  lines(features * (batched ? m : 1));
+const eachFeature = ({ features }: { readonly features: number }, m: number): Cost => lines(features * m);
+const eachOutput = ({ N, positions }: { readonly N: number; readonly positions: number }, m: number): Cost =>
+  lines(N * positions * m);
+const eachRow = ({ K, N }: { readonly K: number; readonly N: number }): Cost => lines(K * panels(N), panels(N));
+
+const rules: { readonly [N in InstructionName]: CostRule<N> } = {
+  check: () => lines(1),
+  packRows: ({ features }, m) => lines(features * m, m),
+  unpackRows: eachFeature,
+  packPanels: eachRow,
+  unpackPanels: eachRow,
+  denseForward: ({ K, N, positions }, m, rate) =>
+    product(K * N * positions, m, rate, Math.max(panels(N), m * positions)),
+  denseBackwardInput: ({ K, N, positions }, m, rate) =>
+    product(K * N * positions, m, rate, Math.max(rowTiles(K), m * positions)),
+  denseBackwardWeight: ({ K, N, positions }, m, rate) =>
+    product(K * N * positions, m, rate, Math.max(rowTiles(K), panels(N))),
+  transpose: eachOutput,
+  convolve: ({ OH, OW, C, N, kh, kw, groups }, m, rate) =>
+    product((OH * OW * kh * kw * C * N) / groups, m, rate, m * OH),
+  convolveWeight: ({ OH, OW, C, N, kh, kw, groups }, m, rate) =>
+    product((OH * OW * kh * kw * C * N) / groups, m, rate, panels(N) * rowTiles((kh * kw * C) / groups)),
+  flipWeight: ({ kh, kw, C, N, groups }) => lines(((kh * kw * N) / groups) * panels(C), panels(C)),
+  matmul: ({ M, K, N, heads }, m, rate) =>
+    product(M * K * N * heads, m, MATMUL_SHARE * rate, m * heads * Math.ceil(M / 2)),
+  activationForward: each,
+  activationBackward: each,
+  elementwise: each,
+  combine({ inputs, outputs, width, batched }, m) {
+    const repeats = width * (batched ? m : 1);
+    return lines(Math.max(inputs, outputs) * repeats, outputs * repeats);
+  },
+  sumFeatures: eachFeature,
+  sumPanels: ({ K, N }) => lines(K * panels(N), 1),
+  sumBatch: eachFeature,
+  shareBatch: eachFeature,
+  batchMean: () => lines(1),
+  lossForward: eachOutput,
+  lossBackward: eachOutput,
+  softmax: ({ features }, m) => lines(features * m, features * m, SOFTMAX_LINE_NS),
+  softmaxGradient: eachFeature,
+  embedding: eachOutput,
+  embeddingGradient: ({ K, N, positions }, m) => ({
+    ns: LINE_NS * K * panels(N) + EMBEDDING_GRADIENT_LINE_NS * N * positions * m,
+    units: panels(N),
+  }),
+  dropoutMask: ({ features }, m) => lines(features * m, features * m, DROPOUT_LINE_NS),
+  update: ({ lines: count }) => lines(count),
+};
 
 /** The number of threads, up to `most`, that finishes these instructions soonest. */
 export function bestThreads(
   instructions: readonly Instruction[],
   barrierCount: number,
   samplePanels: number,
-  tier: string,
+  tier: KernelTier,
   most: number,
 ): number {
-  const costs = instructions.map((instruction) => cost(instruction, samplePanels, tier));
+  const costs = instructions.map(({ name, fields }) =>
+    (rules[name] as CostRule<InstructionName>)(fields, samplePanels, PRODUCT_RATE[tier]),
+  );
   let best = { threads: 1, ns: costs.reduce((total, { ns }) => total + ns, 0) };
   for (let threads = 2; threads <= most; threads++) {
     const busiest = costs.reduce((total, { ns, units }) => total + (ns * Math.ceil(units / threads)) / units, 0);

@@ -3,7 +3,7 @@ import type { Buffer, Fields, Instruction, InstructionName } from '../graph/lowe
 import { type Node, reachable, size } from '../graph/node.js';
 import type { Lowering } from '../graph/operation.js';
 import { isKept, sourceKind } from '../graph/ops/source.js';
-import { LINE_BYTES, lineCount, matrix, panels } from '../graph/storage.js';
+import { LINE, LINE_BYTES, lineCount, matrix, panels } from '../graph/storage.js';
 
 let created = 0;
 
@@ -15,7 +15,7 @@ export function createBuffer(label: string, bytes: number, life: Buffer['life'])
 export const nodeBytes = (node: Node, samplePanels: number): number =>
   LINE_BYTES * lineCount(node) * (node.batched ? samplePanels : 1);
 
-/** The input of a program: where its rows are copied to, and how many numbers a row has. */
+/** An input of a program, and where its rows are copied to. */
 export interface Feed {
   readonly name: string;
   readonly staging: Buffer;
@@ -83,7 +83,7 @@ export class Emitter implements Lowering {
     let transposed = this.#transposed.get(node);
     if (!transposed) {
       const { K: positions, N } = matrix(node.shape);
-      transposed = this.lines(16 * panels(N) * positions, true);
+      transposed = this.lines(LINE * panels(N) * positions, true);
       this.#transposed.set(node, transposed);
       this.emit('transpose', { dy: this.buffer(node), dyT: transposed, N, positions });
     }

@@ -1,15 +1,12 @@
 /** Instructions as records in memory, with a barrier before each that depends on what other threads may still do. */
 import type { Buffer, Instruction } from '../graph/lowering.js';
 import { accesses } from './dependence.js';
-import { RECORD_BYTES, instructions as table } from './generated/instructions.js';
+import { BARRIER, HEADER, RECORD_BYTES, instructions as table } from './generated/instructions.js';
 
-/** Where things lie in the block of a program; see `assembly/program.ts`. */
-export const HEADER = { rows: 0, invalid: 4, step: 8, hyper: 64, records: 128 } as const;
 /** Where the record of `packRows` says which samples it takes: behind the opcode, all fields are words. */
 const packField = (field: keyof typeof table.packRows.fields): number =>
   4 * (1 + Object.keys(table.packRows.fields).indexOf(field));
 export const SAMPLES = { source: packField('source'), index: packField('index') } as const;
-const BARRIER = 1 << 16;
 
 export const recordsBytes = (count: number): number => HEADER.records + RECORD_BYTES * count;
 

@@ -3,6 +3,7 @@
  * keep their place; scratch buffers whose lives do not overlap share theirs.
  */
 import type { Buffer, Instruction } from '../graph/lowering.js';
+import { LINE_BYTES } from '../graph/storage.js';
 import { accesses } from './dependence.js';
 
 interface Life {
@@ -18,8 +19,8 @@ export interface Plan {
   readonly bytes: number;
 }
 
-/** Buffers start on a cache line. */
-const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;
+/** Buffers start on a line. */
+const align = (bytes: number): number => Math.ceil(bytes / LINE_BYTES) * LINE_BYTES;
 
 /** Plans the phases' buffers. A phase may run again, so what it takes from an earlier one is kept until its end. */
 export function plan(phases: readonly (readonly Instruction[])[], pinned: Iterable<Buffer>): Plan {

@@ -1,7 +1,7 @@
 /** A model compiled to programs that run in WebAssembly: one call each for forward, backward, step and trainStep. */
 import { platform } from '#platform';
 import type { Floats } from '../arrays.js';
-import { DisposedError, UnsupportedError, ValueError } from '../errors.js';
+import { ValueError } from '../errors.js';
 import { allFinite } from '../graph/feeds.js';
 import {
   checkStates,
@@ -20,11 +20,13 @@ import {
 } from '../graph/model.js';
 import { type Node, reachable } from '../graph/node.js';
 import { isKept } from '../graph/ops/source.js';
+import * as refusals from '../graph/refusals.js';
 import { panels } from '../graph/storage.js';
 import { Blocks, blockBytes, showBytes } from '../runtime/heap.js';
 import { type Runtime, runtimeFor } from '../runtime/runtime.js';
 import type { KernelTier } from '../tier.js';
-import { Entry } from './entry.js';
+import { type Compilation, Entry } from './entry.js';
+import { lazyTensor } from './lazy-tensor.js';
 import { type Kind, rootsOf } from './listing.js';
 import { place } from './placed.js';
 import { Store } from './store.js';
@@ -50,22 +52,19 @@ export async function compileProgram(model: Model, { tier, threads }: ProgramOpt
   }
 }
 
-/** What `console.log` of Node.js calls: it would show a getter, not its numbers. */
-const INSPECT = Symbol.for('nodejs.util.inspect.custom');
-
 /** The phases of the sequence `split`. */
 const FORWARD = 0;
 const BACKWARD = 1;
 const STEP = 2;
 
-export class Program implements Executable {
+export class Program implements Executable, Compilation {
   learningRate = 0;
   readonly plan: MemoryPlan;
   #steps = 0;
   #entries = new Map<Kind, Entry>();
   /** What will be run most. */
   readonly #main: Entry;
-  readonly #store: Store;
+  readonly store: Store;
   readonly #blocks: Blocks;
   /** How far `forward`, `backward` and `step` have come; a change of parameters starts over. */
   #stage: 'none' | 'forward' | 'backward' = 'none';
@@ -87,15 +86,15 @@ export class Program implements Executable {
     const targets = (model.assignments ?? []).map(({ target }) => target);
     const kept = reachable([...roots, ...targets]).filter(isKept);
     const trained = model.update ? [...parameters.values()].filter((node) => gradients.has(node.name as string)) : [];
-    this.#store = new Store(runtime, kept, trained, model.update?.states ?? []);
+    this.store = new Store(runtime, kept, trained, model.update?.states ?? []);
     const kind = model.update ? 'train' : value ? 'split' : 'predict';
-    this.#main = this.#create(kind, 'compile');
+    this.#main = new Entry(kind, 'compile', this);
     this.#entries.set(kind, this.#main);
     const { programBytes, valueBytes, bytes } = this.#main.sequence;
     this.plan = {
-      bytes: blockBytes(this.#store.bytes) + blockBytes(bytes),
-      parameters: this.#store.bytes - this.#store.stateBytes,
-      states: this.#store.stateBytes,
+      bytes: blockBytes(this.store.bytes) + blockBytes(bytes),
+      parameters: this.store.bytes - this.store.stateBytes,
+      states: this.store.stateBytes,
       activations: valueBytes,
       instructions: programBytes,
     };
@@ -108,7 +107,7 @@ export class Program implements Executable {
     const figures = Object.entries(parts).map(([name, part]) => `${showBytes(part)} of ${name}`);
     await this.runtime.heap.reclaim(bytes);
     this.runtime.heap.expectRoom(bytes, 'compile', figures.join(', '));
-    this.#store.allocate(this.#blocks);
+    this.store.allocate(this.#blocks);
     this.#main.allocate(this.#blocks, 'compile');
     const worth = this.#worthThreads();
     if (worth > 1) await this.runtime.pool.grow(worth);
@@ -142,8 +141,7 @@ export class Program implements Executable {
 
   backward(): Map<string, Tensor> {
     const entry = this.#entry('split', 'backward');
-    if (this.#stage === 'none')
-      throw new ValueError('backward: expected a forward that was not refused since the parameters changed');
+    if (this.#stage === 'none') throw refusals.backwardWithoutForward();
     entry.run(BACKWARD, this.#steps, 'backward', {});
     this.#stage = 'backward';
     this.#backwards++;
@@ -162,21 +160,13 @@ export class Program implements Executable {
         throw new ValueError(`backward: expected the gradient of '${name}' to be read before the next backward`);
       return this.runtime.unpack(entry.sequence.address(buffer), node.shape);
     };
-    let data: Floats | undefined;
-    const tensor = {
-      shape: node.shape,
-      get data() {
-        data ??= read();
-        return data;
-      },
-    };
-    return Object.defineProperty(tensor, INSPECT, { value: () => ({ ...tensor }) });
+    return lazyTensor(node.shape, read);
   }
 
   step(): void {
     const entry = this.#entry('split', 'step');
-    if (!this.model.update) throw new UnsupportedError('step: expected a model with an optimizer');
-    if (this.#stage !== 'backward') throw new ValueError('step: expected a call of backward since the last step');
+    if (!this.model.update) throw refusals.withoutOptimizer('step');
+    if (this.#stage !== 'backward') throw refusals.stepWithoutBackward();
     entry.sequence.setHyper(this.model.update.hyper(this.#steps + 1, this.learningRate));
     entry.run(STEP, this.#steps, 'step', {});
     this.#steps++;
@@ -201,8 +191,8 @@ export class Program implements Executable {
   /** A training step on the samples that `take` brings in. */
   #train(take: (entry: Entry) => void, feeds: Feeds): number {
     const { update } = this.model;
-    if (!this.derivation.value) throw new UnsupportedError('trainStep: expected a model with a loss');
-    if (!update) throw new UnsupportedError('trainStep: expected a model with an optimizer');
+    if (!this.derivation.value) throw refusals.withoutLoss('trainStep');
+    if (!update) throw refusals.withoutOptimizer('trainStep');
     const entry = this.#entry('train', 'trainStep');
     take(entry);
     entry.sequence.setHyper(update.hyper(this.#steps + 1, this.learningRate));
@@ -246,22 +236,12 @@ export class Program implements Executable {
 
   states(): Map<string, Tensor> {
     this.#alive('states');
-    return new Map(
-      [...this.derivation.states].map(([name, state]) => {
-        const { shape } = state.parameter;
-        return [name, { shape, data: this.runtime.unpack(this.#store.stateAddress(state), shape) }];
-      }),
-    );
+    return new Map([...this.derivation.states].map(([name, state]) => [name, this.store.readState(state)]));
   }
 
   #kept(what: 'parameters' | 'statistics'): Map<string, Tensor> {
     this.#alive(what);
-    return new Map(
-      [...this.derivation[what]].map(([name, node]) => [
-        name,
-        { shape: node.shape, data: this.runtime.unpack(this.#store.address(node), node.shape) },
-      ]),
-    );
+    return new Map([...this.derivation[what]].map(([name, node]) => [name, this.store.read(node)]));
   }
 
   setParameters(values: GivenTensors): void {
@@ -269,18 +249,14 @@ export class Program implements Executable {
     const { kept } = this.derivation;
     checkTensors('setParameters', kept, values);
     this.#stage = 'none';
-    for (const [name, { shape, data }] of values)
-      this.runtime.pack(this.#store.address(kept.get(name) as Node), shape, data);
+    for (const [name, { data }] of values) this.store.write(kept.get(name) as Node, data);
   }
 
   resume(steps: number, values: ReadonlyMap<string, Tensor>): void {
     this.#alive('resume');
     const { states } = this.derivation;
     checkStates(states, values);
-    for (const [name, state] of states) {
-      const { shape, data } = values.get(name) as Tensor;
-      this.runtime.pack(this.#store.stateAddress(state), shape, data);
-    }
+    for (const [name, state] of states) this.store.writeState(state, (values.get(name) as Tensor).data);
     this.#steps = steps;
     this.#stage = 'none';
   }
@@ -288,12 +264,12 @@ export class Program implements Executable {
   fillUniform(name: string, seed: number, stream: number, low: number, high: number): void {
     this.#alive('fillUniform');
     const node = this.derivation.parameters.get(name) as Node;
-    this.runtime.fillUniform(this.#store.address(node), node.shape, seed, stream, low, high);
+    this.runtime.fillUniform(this.store.address(node), node.shape, seed, stream, low, high);
   }
 
   snapshot(over?: Snapshot): Snapshot {
     this.#alive('fit');
-    const values = this.#store.values();
+    const values = this.store.values();
     const copy = over?.data[0] ?? new Float32Array(values.length);
     copy.set(values);
     return { steps: this.#steps, learningRate: this.learningRate, data: [copy] };
@@ -301,7 +277,7 @@ export class Program implements Executable {
 
   restore({ steps, learningRate, data }: Snapshot): void {
     this.#alive('fit');
-    this.#store.values().set(data[0]);
+    this.store.values().set(data[0]);
     this.#steps = steps;
     this.learningRate = learningRate;
     this.#stage = 'none';
@@ -309,7 +285,7 @@ export class Program implements Executable {
 
   allFinite(): boolean {
     this.#alive('fit');
-    const { byteOffset, length } = this.#store.values();
+    const { byteOffset, length } = this.store.values();
     // Whole lines are looked at faster than numbers, but lanes beyond a tensor may hold anything.
     if (this.runtime.exports.allFinite(byteOffset, length)) return true;
     return [this.parameters(), this.statistics(), this.states()].every((tensors) =>
@@ -325,7 +301,7 @@ export class Program implements Executable {
   }
 
   #alive(operation: string): void {
-    if (this.#disposed) throw new DisposedError(`${operation}: expected a network in use, got one that was disposed`);
+    if (this.#disposed) throw refusals.disposed(operation);
   }
 
   /** The sequence of this kind, made at first use. */
@@ -333,14 +309,10 @@ export class Program implements Executable {
     this.#alive(operation);
     let entry = this.#entries.get(kind);
     if (!entry) {
-      entry = this.#create(kind, operation);
+      entry = new Entry(kind, operation, this);
       entry.allocate(this.#blocks, operation);
       this.#entries.set(kind, entry);
     }
     return entry;
-  }
-
-  #create(kind: Kind, operation: string): Entry {
-    return new Entry(kind, operation, this.model, this.derivation, this.#store, this.runtime, this.maxThreads);
   }
 }

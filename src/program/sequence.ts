@@ -5,12 +5,12 @@
 import type { Buffer, Instruction } from '../graph/lowering.js';
 import { panels } from '../graph/storage.js';
 import type { Blocks } from '../runtime/heap.js';
-import { NON_FINITE } from '../runtime/pool.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { bestThreads } from './cost.js';
 import type { Feed, Table } from './emitter.js';
-import { barriers, encode, HEADER, recordsBytes, SAMPLES } from './encode.js';
+import { barriers, encode, recordsBytes, SAMPLES } from './encode.js';
 import { fuse } from './fuse.js';
+import { HEADER, Status } from './generated/instructions.js';
 import type { Placed } from './placed.js';
 import { plan } from './plan.js';
 
@@ -149,7 +149,10 @@ export class Sequence {
     this.runtime.heap.f32.set(numbers, (this.#block + HEADER.hyper) / 4);
   }
 
-  /** Runs a phase on the samples that were fed, after so many steps of training. False if one of their numbers was not finite: nothing was computed then. */
+  /**
+   * Runs a phase on the samples that were fed, after so many steps of training. False if one of their numbers was not
+   * finite: nothing was computed then.
+   */
   run(index: number, step: number): boolean {
     const { i32 } = this.runtime.heap;
     const phase = this.#phases[index];
@@ -158,7 +161,8 @@ export class Sequence {
     const samplePanels = panels(i32[(this.#block + HEADER.rows) / 4]);
     phase.threads[samplePanels] ??= this.threads(index, samplePanels);
     const { first, instructions } = phase;
-    return this.runtime.pool.run(this.#block, first, instructions.length, phase.threads[samplePanels]) !== NON_FINITE;
+    const status = this.runtime.pool.run(this.#block, first, instructions.length, phase.threads[samplePanels]);
+    return status !== Status.nonFinite;
   }
 
   /** The number of threads that suits a phase at this many sample panels. */

@@ -1,6 +1,6 @@
 /** What outlives a run: parameters, statistics, constants, and the optimiser's state, in one block each. */
 import type { Buffer } from '../graph/lowering.js';
-import type { OptimizerState } from '../graph/model.js';
+import type { OptimizerState, Tensor } from '../graph/model.js';
 import type { Node } from '../graph/node.js';
 import { sourceData } from '../graph/ops/source.js';
 import type { Blocks } from '../runtime/heap.js';
@@ -49,7 +49,7 @@ export class Store {
     this.#block = blocks.allocate(this.bytes, 'parameters and optimizer state');
     for (const node of this.#kept) {
       const data = sourceData(node);
-      if (data) this.runtime.pack(this.address(node), node.shape, data);
+      if (data) this.write(node, data);
     }
   }
 
@@ -62,16 +62,35 @@ export class Store {
     return this.#states.get(node) as Buffer[];
   }
 
-  stateAddress({ parameter, index }: OptimizerState): number {
-    return this.addressOf(this.states(parameter)[index]);
-  }
-
   addressOf(buffer: Buffer): number {
     return this.#block + (this.#offsets.get(buffer) as number);
   }
 
   address(node: Node): number {
     return this.addressOf(this.buffer(node));
+  }
+
+  #stateAddress({ parameter, index }: OptimizerState): number {
+    return this.addressOf(this.states(parameter)[index]);
+  }
+
+  /** A row-major copy of a value. */
+  read(node: Node): Tensor {
+    return { shape: node.shape, data: this.runtime.unpack(this.address(node), node.shape) };
+  }
+
+  readState(state: OptimizerState): Tensor {
+    const { shape } = state.parameter;
+    return { shape, data: this.runtime.unpack(this.#stateAddress(state), shape) };
+  }
+
+  /** Overwrites a value with row-major numbers of its shape. */
+  write(node: Node, data: ArrayLike<number>): void {
+    this.runtime.pack(this.address(node), node.shape, data);
+  }
+
+  writeState(state: OptimizerState, data: ArrayLike<number>): void {
+    this.runtime.pack(this.#stateAddress(state), state.parameter.shape, data);
   }
 
   /** All of it, as it lies in memory. */

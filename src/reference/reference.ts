@@ -2,7 +2,7 @@
  * A model run in plain JavaScript: what every operation means, without kernels, layouts, fusion or threads. It is the
  * oracle of the tests, in f64 where asked for, and the baseline of the benchmarks.
  */
-import { DisposedError, MemoryError, UnsupportedError, ValueError } from '../errors.js';
+import { MemoryError } from '../errors.js';
 import { allFinite, checkFeeds, checkFinite, type FeedRule, feedRules, viewRule } from '../graph/feeds.js';
 import {
   checkStates,
@@ -22,6 +22,7 @@ import {
 import { type Node, reachable, size } from '../graph/node.js';
 import type { Values } from '../graph/operation.js';
 import { sourceData, sourceKind } from '../graph/ops/source.js';
+import * as refusals from '../graph/refusals.js';
 import { fillUniform } from '../random.js';
 import { evaluateGraph, type Precision } from './values.js';
 
@@ -107,8 +108,7 @@ export class Reference implements Executable {
 
   backward(): Map<string, Tensor> {
     this.#alive('backward');
-    if (!this.#fed)
-      throw new ValueError('backward: expected a forward that was not refused since the parameters changed');
+    if (!this.#fed) throw refusals.backwardWithoutForward();
     const { feeds, rows } = this.#fed;
     const { gradients, directions, assignments } = this.#derivation;
     const roots = [...gradients.values(), ...directions.values(), ...assignments.map(({ value }) => value)];
@@ -120,8 +120,8 @@ export class Reference implements Executable {
   step(): void {
     this.#alive('step');
     const { update } = this.model;
-    if (!update) throw new UnsupportedError('step: expected a model with an optimizer');
-    if (!this.#gradients) throw new ValueError('step: expected a call of backward since the last step');
+    if (!update) throw refusals.withoutOptimizer('step');
+    if (!this.#gradients) throw refusals.stepWithoutBackward();
     const hyper = update.hyper(this.#steps + 1, this.learningRate);
     const { directions, parameters, assignments } = this.#derivation;
     for (const [name, gradient] of directions) {
@@ -140,7 +140,7 @@ export class Reference implements Executable {
 
   trainStep(feeds: Feeds): number {
     this.#value('trainStep');
-    if (!this.model.update) throw new UnsupportedError('trainStep: expected a model with an optimizer');
+    if (!this.model.update) throw refusals.withoutOptimizer('trainStep');
     const loss = this.#forward('trainStep', feeds);
     this.backward();
     this.step();
@@ -275,13 +275,13 @@ export class Reference implements Executable {
   }
 
   #alive(operation: string): void {
-    if (this.#disposed) throw new DisposedError(`${operation}: expected a network in use, got one that was disposed`);
+    if (this.#disposed) throw refusals.disposed(operation);
   }
 
   #value(operation: string): Node {
     this.#alive(operation);
     const { value } = this.#derivation;
-    if (!value) throw new UnsupportedError(`${operation}: expected a model with a loss`);
+    if (!value) throw refusals.withoutLoss(operation);
     return value;
   }
 

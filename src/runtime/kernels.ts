@@ -48,7 +48,7 @@ export interface KernelExports extends ThreadExports {
   ): void;
   /** 1 if `count` numbers at p hold neither NaN nor infinity. */
   allFinite(p: number, count: number): number;
-  /** One turn of what the self-test looks at besides the micro-kernels, on 10 KB of memory that is there for it. */
+  /** One turn of what the self-test looks at besides the micro-kernels, on REHEARSAL_LINES lines at p. */
   rehearse(p: number): void;
   /** C[2][2] of lines; see `scripts/generate/line-tile.mjs`. */
   lineTile(

@@ -1,6 +1,7 @@
 /** The worker threads that run programs together with the calling one. They meet in the kernels (`assembly/threads.ts`). */
 import { platform } from '#platform';
 import { WorkerError } from '../errors.js';
+import { MAIN_MAY_SLEEP, Status } from '../program/generated/instructions.js';
 import type { Heap } from './heap.js';
 import type { WorkerHandle } from './platform/platform.js';
 
@@ -13,9 +14,6 @@ export interface ThreadExports {
   setScratch(control: number, thread: number, address: number): void;
   fail(control: number): void;
 }
-
-/** Where the control block says that thread 0 may sleep. */
-const MAIN_MAY_SLEEP = 196;
 
 export class Pool {
   readonly #workers: WorkerHandle[] = [];
@@ -75,14 +73,14 @@ export class Pool {
   }
 
   /**
-   * Runs records first to first + count - 1 of a program on up to `threads` threads; returns the kernels' status.
+   * Runs records first to first + count - 1 of a program on up to `threads` threads; returns the kernels' `Status`.
    * Throws `WorkerError` when a worker has died, before this run or in it; what a run that began had written by then
    * is undefined. Later runs use one thread.
    */
   run(program: number, first: number, count: number, threads: number): number {
     if (this.#lost) this.#tell(threads);
     const status = this.#dispatch(program, first, count, Math.min(threads, this.threads));
-    if (status === BROKEN) {
+    if (status === Status.broken) {
       this.#lose('a worker died or did not answer in time');
       this.#tell(threads);
     }
@@ -119,7 +117,3 @@ export class Pool {
     for (const worker of this.#workers.splice(0)) worker.terminate();
   }
 }
-
-/** The kernels' statuses; see `assembly/program.ts`. */
-export const NON_FINITE = 1;
-const BROKEN = 2;

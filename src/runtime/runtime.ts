@@ -3,7 +3,7 @@ import { platform } from '#platform';
 import type { Floats } from '../arrays.js';
 import { type Shape, size } from '../graph/node.js';
 import { walkRuns } from '../graph/storage.js';
-import type { KernelTier, TierName } from '../tier.js';
+import type { KernelTier } from '../tier.js';
 import { Heap } from './heap.js';
 import { createMemory, instantiate, type KernelExports } from './kernels.js';
 import { Pool } from './pool.js';
@@ -65,8 +65,8 @@ export class Runtime {
 
 const runtimes = new Map<KernelTier, Runtime>();
 
-/** The runtime of a tier, made at first use. Throws `ValueError` for an unknown tier, `UnsupportedError` for one that cannot run here. */
-export async function runtimeFor(tier: Exclude<TierName, 'js'> | undefined): Promise<Runtime> {
+/** The runtime of a tier, or of the best one, made at first use. Throws `UnsupportedError` for one that cannot run here. */
+export async function runtimeFor(tier: KernelTier | undefined): Promise<Runtime> {
   const shared = platform.canShare();
   const choice = await chooseTier(tier, shared);
   let runtime = runtimes.get(choice.tier);

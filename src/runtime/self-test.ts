@@ -6,7 +6,8 @@
  * The flag is on only while the micro-kernels are compiled by the optimising compiler; what is compiled later, by
  * anyone in the process, is compiled as usual. Workers receive the module and with it the optimised code.
  */
-import { LINE_BYTES } from '../graph/storage.js';
+import { LINE, LINE_BYTES } from '../graph/storage.js';
+import { REHEARSAL_LINES } from '../program/generated/instructions.js';
 import {
   createMemory,
   instantiate,
@@ -28,8 +29,7 @@ const A = 65536;
 const B = A + 80 * 1024;
 const C = B + 64 * K;
 const REHEARSAL = C + 4096;
-/** 5 operands of 32 lines. */
-const REHEARSAL_FLOATS = 5 * 32 * 16;
+const REHEARSAL_FLOATS = LINE * REHEARSAL_LINES;
 /** The terms of two rows, of lines of B in another order than theirs. */
 const TERMS = REHEARSAL + 4 * REHEARSAL_FLOATS;
 const TERM_BYTES = 8;

@@ -1,6 +1,7 @@
 /** Which kernels run here: the fastest that the engine can be trusted with, or the ones that were asked for. */
 import { platform } from '#platform';
 import { UnsupportedError, ValueError } from '../errors.js';
+import { show } from '../fields.js';
 import { type KernelTier, type TierName, tierNames } from '../tier.js';
 import { kernelBytes, unshared } from './kernels.js';
 import { warmWide } from './self-test.js';
@@ -14,19 +15,22 @@ export interface TierChoice {
   readonly module: WebAssembly.Module;
 }
 
-/** The tier that was asked for by option or by the environment variable LANEGRAD_TIER; undefined leaves it to us. */
+/**
+ * The tier that was asked for by option or by the environment variable LANEGRAD_TIER; undefined for the best one. Throws
+ * `ValueError` for a name of no tier.
+ */
 export function requestedTier(option: string | undefined): TierName | undefined {
   const name = option ?? platform.environment('LANEGRAD_TIER');
   if (name === undefined || name === '') return undefined;
   if (!(tierNames as readonly string[]).includes(name))
     throw new ValueError(
-      `${option === undefined ? 'LANEGRAD_TIER' : 'tier'}: expected one of ${tierNames.join(', ')}, got ${JSON.stringify(name)}`,
+      `${option === undefined ? 'LANEGRAD_TIER' : 'tier'}: expected one of ${tierNames.join(', ')}, got ${show(name)}`,
     );
   return name as TierName;
 }
 
 /** Compiles the requested tier, or the best that works; the reason tells why better ones do not. */
-export async function chooseTier(requested: Exclude<TierName, 'js'> | undefined, shared: boolean): Promise<TierChoice> {
+export async function chooseTier(requested: KernelTier | undefined, shared: boolean): Promise<TierChoice> {
   if (typeof WebAssembly === 'undefined')
     throw new UnsupportedError(`tier: expected an engine with WebAssembly; tier 'js' runs without it`);
   const reasons: string[] = [];

@@ -1,6 +1,5 @@
-/** Samples: as callers give them, and as the inputs of a graph take them. */
+/** Samples: as callers give them, and as columns, the numbers of each input of a graph. */
 import { anything, byName, checkFields, type FieldsOf } from '../fields.js';
-import { columnName } from '../nn/build.js';
 
 /** Row-major numbers, samples first; by name where a network has several inputs, or several outputs with a loss. */
 export type Arrays = ArrayLike<number> | Readonly<Record<string, ArrayLike<number>>>;
@@ -18,7 +17,7 @@ export interface Dataset {
 /** The fields of `Dataset`; the arrays are checked against the network. */
 const dataFields: FieldsOf<Dataset> = { x: anything, y: anything, weights: anything };
 
-/** Throws `ValueError` for what is no data, or has a field that there is not. */
+/** Throws `ValueError` unless this is an object of no other fields than those of `Dataset`. */
 export function checkData(operation: string, data: Dataset): void {
   byName(operation, data, 'data { x, y }');
   checkFields(operation, data, dataFields);
@@ -27,17 +26,10 @@ export function checkData(operation: string, data: Dataset): void {
 /** The numbers of each input of a graph, by its name there. */
 export type Columns = Readonly<Record<string, ArrayLike<number>>>;
 
-/** What a network calls its inputs, and its outputs with a loss. */
-export interface Ports {
-  readonly x: readonly string[];
-  readonly y: readonly string[];
-}
-
-/** The numbers of inputs, or of targets, by their names in the graph. Throws `ValueError` if they are not by name. */
-export function columnsOf(operation: string, letter: 'x' | 'y', names: readonly string[], values: Arrays): Columns {
-  if (names.length <= 1) return { [letter]: values as ArrayLike<number> };
-  const arrays = byName(operation, values, `${letter} to be arrays by name (${names.join(', ')})`);
-  return Object.fromEntries(Object.entries(arrays).map(([name, array]) => [columnName(letter, name, names), array]));
+/** Samples whose shapes and indices have been checked. */
+export interface Checked {
+  readonly rows: number;
+  readonly columns: Columns;
 }
 
 /** Part of an array: a view where the array has views. */

@@ -5,8 +5,9 @@ import type { Executable, Samples, Snapshot } from '../graph/model.js';
 import { Generator } from '../random.js';
 import { showBytes } from '../runtime/heap.js';
 import { nextTurn } from '../turn.js';
-import { type Columns, type Dataset, rowsOf } from './data.js';
+import { type Checked, type Columns, type Dataset, rowsOf } from './data.js';
 import type { Evaluation } from './metrics.js';
+import type { Ports } from './ports.js';
 
 export interface BatchReport {
   /** From 1. */
@@ -47,28 +48,14 @@ export interface FitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Samples whose shapes and indices have been checked. */
-export interface Checked {
-  readonly rows: number;
-  readonly columns: Columns;
-}
-
 /** What `fit` needs of a network. */
 export interface Trainable {
   readonly executable: Executable;
-  readonly batch: number;
+  readonly ports: Ports;
   readonly seed: number;
   /** Epochs that the network has been trained for, so that a second `fit` draws new orders. */
   epochs: number;
-  /** Numbers of a sample in each column. */
-  readonly sizes: Readonly<Record<string, number>>;
-  /** The columns that a step takes; evaluation may take more. */
-  readonly taken: readonly string[];
-  /** The samples, and how many. Throws if anything in the data is not as it must be, but for numbers that are not finite. */
-  check(operation: string, data: Dataset): Checked;
-  /** Throws if a number is not finite. */
-  checkFinite(operation: string, columns: Columns): void;
-  evaluate(columns: Columns, rows: number): Evaluation;
+  evaluate(samples: Checked): Evaluation;
 }
 
 /** A state that training may go back to: at the start of an epoch, when the network had been trained for `epochs`. */
@@ -86,7 +73,7 @@ const TURN_MS = 50;
 /** Trains on the data; see `Network.fit`. */
 export async function fit(net: Trainable, data: Dataset, options: FitOptions): Promise<EpochReport[]> {
   checkFields('fit', options, fitFields, elsewhere);
-  const { training, validation } = split(net, data, options.validation);
+  const { training, validation } = split(net.ports, data, options.validation);
   // What validation takes of memory is refused now, if at all, and not after an epoch.
   if (validation) net.executable.prepareEvaluation('fit (validation)');
   const samples = prepared(net, training.columns);
@@ -102,8 +89,8 @@ async function train(
   { samples, rows, validation }: { samples: Samples; rows: number; validation: Checked | null },
   { epochs = 1, shuffle = true, signal, onBatch, onEpoch }: FitOptions,
 ): Promise<EpochReport[]> {
-  const { executable } = net;
-  const batches = Math.ceil(rows / net.batch);
+  const { executable, ports } = net;
+  const batches = Math.ceil(rows / ports.batch);
   const history: EpochReport[] = [];
   let turn = performance.now();
   let good = startOf(net, 1);
@@ -128,20 +115,20 @@ async function train(
     for (let index = 0; index < batches; index++) {
       if (signal?.aborted) return history;
       const began = performance.now();
-      const taken = order.subarray(index * net.batch, Math.min(rows, (index + 1) * net.batch));
+      const taken = order.subarray(index * ports.batch, Math.min(rows, (index + 1) * ports.batch));
       const loss = samples.trainStep(taken);
       seconds += (performance.now() - began) / 1000;
       if (!Number.isFinite(loss)) diverge(`a finite loss, got ${loss}`, `epoch ${epoch}, batch ${index + 1}`);
       if (index === 0 && epoch > 1) [good, next] = [next, good];
       total += loss * taken.length;
-      const seen = Math.min(rows, (index + 1) * net.batch);
+      const seen = Math.min(rows, (index + 1) * ports.batch);
       await onBatch?.({ epoch, batch: index + 1, batches, loss, samples: seen });
       if (performance.now() - turn > TURN_MS) {
         await nextTurn();
         turn = performance.now();
       }
     }
-    const evaluation = validation && net.evaluate(validation.columns, validation.rows);
+    const evaluation = validation && net.evaluate(validation);
     if (evaluation && !Number.isFinite(evaluation.loss))
       diverge(`a finite validation loss, got ${evaluation.loss}`, `epoch ${epoch}`);
     net.epochs++;
@@ -196,15 +183,15 @@ const fitFields: FieldsOf<FitOptions> = {
 
 /** The data to train on, and the data to evaluate; the numbers of that are finite. */
 function split(
-  net: Trainable,
+  ports: Ports,
   data: Dataset,
   validation: FitOptions['validation'],
 ): { training: Checked; validation: Checked | null } {
-  const all = net.check('fit', data);
+  const all = ports.check('fit', data);
   if (validation === undefined) return { training: all, validation: null };
   if (typeof validation !== 'number') {
-    const others = net.check('fit (validation)', validation);
-    net.checkFinite('fit (validation)', others.columns);
+    const others = ports.check('fit (validation)', validation);
+    ports.checkFinite('fit (validation)', others.columns);
     return { training: all, validation: others };
   }
   const { rows, columns } = all;
@@ -215,33 +202,32 @@ function split(
     );
   const part = (from: number, to: number): Checked => ({
     rows: to - from,
-    columns: rowsOf(columns, net.sizes, from, to),
+    columns: rowsOf(columns, ports.sizes, from, to),
   });
   const heldOut = part(rows - held, rows);
   try {
-    net.checkFinite('fit', heldOut.columns);
+    ports.checkFinite('fit', heldOut.columns);
   } catch (error) {
     // It shall tell the row among all.
-    net.checkFinite('fit', columns);
+    ports.checkFinite('fit', columns);
     throw error;
   }
   return { training: part(0, rows - held), validation: heldOut };
 }
 
 /** The samples, ready for steps on any rows of them. Throws if a number is not finite. */
-function prepared(net: Trainable, columns: Columns): Samples {
-  const taken = Object.fromEntries(net.taken.map((name) => [name, columns[name]]));
-  const placed = net.executable.place(taken);
+function prepared({ executable, ports }: Trainable, columns: Columns): Samples {
+  const taken = Object.fromEntries(ports.taken.map((name) => [name, columns[name]]));
+  const placed = executable.place(taken);
   // The kernels look while they copy, faster than JavaScript does; it finds the number that is not finite.
   if (placed?.finite) return placed;
   placed?.dispose();
-  net.checkFinite('fit', columns);
-  return gathered(net, taken);
+  ports.checkFinite('fit', columns);
+  return gathered(executable, ports, taken);
 }
 
 /** Samples that stay where they are: those of each batch are gathered where the network reads them. */
-function gathered(net: Trainable, columns: Columns): Samples {
-  const { executable, batch, sizes } = net;
+function gathered(executable: Executable, { batch, sizes }: Ports, columns: Columns): Samples {
   const sources = Object.entries(columns).map(([name, values]) => ({
     name,
     size: sizes[name],

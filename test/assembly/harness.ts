@@ -1,5 +1,5 @@
 /** Runs single instructions of a tier's kernels on plain arrays. */
-import { instructions, RECORD_BYTES } from '../../src/program/generated/instructions.js';
+import { HEADER, instructions, RECORD_BYTES } from '../../src/program/generated/instructions.js';
 import { createMemory, instantiate, type KernelExports, kernelBytes } from '../../src/runtime/kernels.js';
 import { kernelTiers } from '../../src/tier.js';
 
@@ -17,8 +17,6 @@ export interface Run {
 
 const LINE = 16;
 const PAGE = 65536;
-/** The block of a program before its records; see `assembly/program.ts`. */
-const HEADER_BYTES = 128;
 
 export class Kernels {
   readonly #memory = createMemory(true);
@@ -39,7 +37,7 @@ export class Kernels {
     const control = reserve(this.#exports.CONTROL_BYTES.value as number);
     // Threads that run one after the other may have the same scratch memory.
     const scratch = reserve(this.#exports.SCRATCH_BYTES.value as number);
-    const program = reserve(HEADER_BYTES + RECORD_BYTES);
+    const program = reserve(HEADER.records + RECORD_BYTES);
     const addresses = new Map<Float32Array, number>();
     for (const value of Object.values(fields))
       if (typeof value !== 'number' && !addresses.has(value)) addresses.set(value, reserve(value.byteLength));
@@ -51,9 +49,9 @@ export class Kernels {
     const f32 = new Float32Array(this.#memory.buffer);
     f32.fill(Number.NaN, scratch / 4, (scratch + (this.#exports.SCRATCH_BYTES.value as number)) / 4);
     for (const [array, address] of addresses) f32.set(array, address / 4);
-    view.setInt32(program, rows, true);
+    view.setInt32(program + HEADER.rows, rows, true);
     const { opcode, fields: types, writes } = instructions[name];
-    let at = program + HEADER_BYTES;
+    let at = program + HEADER.records;
     view.setInt32(at, opcode, true);
     for (const [field, type] of Object.entries(types)) {
       at += 4;

@@ -1,14 +1,12 @@
-/** Networks of named layers: several inputs and outputs, shared parameters, ways around layers, weights of samples. */
-import { afterEach, describe, expect, it } from 'vitest';
+/** Networks of named layers: several inputs and outputs, and shared parameters. */
+import { describe, expect, it } from 'vitest';
 import {
   add,
   batchNorm,
   dense,
-  dropout,
   from,
   load,
   multiply,
-  type Network,
   type NetworkOptions,
   network,
   residual,
@@ -18,6 +16,7 @@ import {
 import { Generator } from '../../src/random.js';
 import { difference, integers, uniform } from '../numbers.js';
 import { availableTiers } from '../tiers.js';
+import { create, disposedLater } from './create.js';
 import { any } from './refusals.js';
 
 const ROWS = 19;
@@ -46,18 +45,6 @@ const two = {
 
 const x = { left: left.subarray(0, 5 * BATCH), right: right.subarray(0, 3 * BATCH) };
 const y = { digit: digit.subarray(0, BATCH), size: size.subarray(0, 2 * BATCH) };
-
-const made: Network<unknown>[] = [];
-async function create<Outputs extends NonNullable<NetworkOptions['outputs']>>(
-  options: NetworkOptions & { readonly outputs?: Outputs },
-) {
-  const net = await network<Outputs>(options);
-  made.push(net as Network<unknown>);
-  return net;
-}
-afterEach(() => {
-  for (const net of made.splice(0)) net.dispose();
-});
 
 const turnedAround = <T>(values: Readonly<Record<string, T>>): Record<string, T> =>
   Object.fromEntries(Object.entries(values).reverse());
@@ -185,8 +172,7 @@ describe('named layers', () => {
     const net = await create(two);
     net.trainStep(x, y);
     expect(JSON.parse(JSON.stringify(net.config))).toEqual(net.config);
-    const again = await load<{ digit: Tensor }>(await net.save());
-    made.push(again as Network<unknown>);
+    const again = disposedLater(await load<{ digit: Tensor }>(await net.save()));
     expect(again.predict({ left, right })).toEqual(net.predict({ left, right }));
     expect([...net.parameters().keys()].sort()).toEqual(
       ['digit', 'l', 'r', 'size'].flatMap((name) => [`${name}.bias`, `${name}.weight`]),
@@ -276,101 +262,6 @@ describe('shared parameters', () => {
   it('are shared in a list by index', async () => {
     const net = await create({ input: 5, layers: [dense(5, 'tanh'), { ...dense(5, 'tanh'), share: '0' }, dense(2)] });
     expect([...net.parameters().keys()]).toEqual(['0.weight', '0.bias', '2.weight', '2.bias']);
-  });
-});
-
-describe('a residual', () => {
-  it('shares what is within it', async () => {
-    const chain = [residual([dense(5, 'tanh'), dense(5)]), { ...residual([dense(5, 'tanh'), dense(5)]), share: '0' }];
-    const net = await create({ input: 5, layers: chain });
-    expect([...net.parameters().keys()]).toEqual(['0.0.weight', '0.0.bias', '0.1.weight', '0.1.bias']);
-    const once = await create({ input: 5, layers: chain.slice(0, 1) });
-    const twice = once.predict(once.predict(left).data).data;
-    expect(difference(net.predict(left).data, twice)).toBeLessThan(1e-6);
-  });
-
-  it('adds its input to what its layers make of it', async () => {
-    const inner = [dense(7, 'relu'), dense(5)];
-    const net = await create({ input: 5, layers: [residual(inner)] });
-    const bare = await create({ input: 5, layers: inner });
-    expect([...net.parameters()]).toEqual([...bare.parameters()].map(([name, tensor]) => [`0.${name}`, tensor]));
-    const [{ data }, plain] = [net.predict(left), bare.predict(left).data];
-    expect(
-      difference(
-        data,
-        plain.map((value, i) => value + left[i]),
-      ),
-    ).toBeLessThan(1e-6);
-  });
-
-  it.each([batchNorm(), dropout(0.5)])(
-    'predicts unlike it trains if but a layer within it does: $kind',
-    async (inner) => {
-      const net = await create({
-        input: 5,
-        layers: [residual([residual([inner])])],
-        loss: 'meanSquaredError',
-        optimizer: sgd(),
-        batch: ROWS,
-      });
-      net.trainStep(left, left);
-      expect(net.forward(left, left)).not.toBe(net.evaluate({ x: left, y: left }).loss);
-      const { data } = net.predict(left);
-      expect(net.predict(left.subarray(0, 5)).data).toEqual(data.subarray(0, 5));
-      const again = await load(await net.save());
-      made.push(again);
-      expect(again.predict(left).data).toEqual(data);
-    },
-  );
-
-  it('may hold another, and trains', async () => {
-    const block = residual([dense(5, 'tanh'), residual([dense(5, 'tanh')])]);
-    const net = await create({
-      input: 5,
-      layers: [block, dense(4)],
-      loss: 'softmaxCrossEntropy',
-      optimizer: sgd({ learningRate: 0.3 }),
-    });
-    expect([...net.parameters().keys()]).toContain('0.1.0.weight');
-    const first = net.trainStep(left, digit);
-    for (let step = 0; step < 100; step++) net.trainStep(left, digit);
-    expect(net.forward(left, digit)).toBeLessThan(0.7 * first);
-  });
-});
-
-describe.each(await availableTiers())('weights of samples on %s', (tier) => {
-  const options = { input: 5, layers: [dense(4)], loss: 'softmaxCrossEntropy', batch: ROWS, tier } as const;
-  const weights = uniform(new Generator(5), ROWS, 0, 2);
-
-  it('multiply the losses, whose mean is over the samples', async () => {
-    const [net, plain] = [await create({ ...options, sampleWeights: true }), await create({ ...options, batch: 1 })];
-    let total = 0;
-    for (let row = 0; row < ROWS; row++)
-      total += weights[row] * plain.forward(left.subarray(5 * row, 5 * row + 5), digit.subarray(row, row + 1));
-    expect(net.forward(left, digit, weights)).toBeCloseTo(total / ROWS, 5);
-    expect(net.evaluate({ x: left, y: digit, weights }).loss).toBeCloseTo(total / ROWS, 5);
-  });
-
-  it('of 1 change nothing, and 0 leaves a sample out', async () => {
-    const trained = { ...options, optimizer: sgd({ learningRate: 0.1 }), sampleWeights: true, batch: 10 } as const;
-    const [net, plain] = [await create(trained), await create({ ...trained, sampleWeights: false })];
-    const part = [left.subarray(0, 50), digit.subarray(0, 10)] as const;
-    expect(net.trainStep(...part, new Float32Array(10).fill(1))).toBe(plain.trainStep(...part));
-    expect(net.parameters()).toEqual(plain.parameters());
-    const half = new Float32Array(10).fill(2, 0, 5);
-    expect(net.forward(...part, half)).toBeCloseTo(plain.forward(left.subarray(0, 25), digit.subarray(0, 5)), 5);
-  });
-
-  it('come with the data of fit', async () => {
-    const net = await create({ ...options, optimizer: sgd(), sampleWeights: true });
-    const [{ loss }] = await net.fit({ x: left, y: digit, weights: new Float32Array(ROWS) });
-    expect(loss).toBe(0);
-  });
-
-  it('are asked for, and refused where there are none', async () => {
-    const [net, plain] = [await create({ ...options, sampleWeights: true }), await create(options)];
-    expect(() => net.forward(left, digit)).toThrow("forward: expected numbers for 'weights', got undefined");
-    expect(() => plain.forward(left, digit, weights)).toThrow("got one called 'weights'");
   });
 });
 

@@ -3,7 +3,7 @@ import type { Buffer, Instruction } from '../../src/graph/lowering.js';
 import { accesses } from '../../src/program/dependence.js';
 import { createBuffer } from '../../src/program/emitter.js';
 import { barriers, encode } from '../../src/program/encode.js';
-import { RECORD_BYTES, Rule, instructions as table } from '../../src/program/generated/instructions.js';
+import { BARRIER, RECORD_BYTES, Rule, instructions as table } from '../../src/program/generated/instructions.js';
 import { plan } from '../../src/program/plan.js';
 import { Generator } from '../../src/random.js';
 import { addition, randomProgram } from './programs.js';
@@ -101,7 +101,7 @@ describe('a record', () => {
   it('says whether the threads meet before it', () => {
     const { i32, f32 } = memory();
     encode(sumFeatures, true, 0, { i32, f32 }, address);
-    expect(i32[0]).toBe(table.sumFeatures.opcode | (1 << 16));
+    expect(i32[0]).toBe(table.sumFeatures.opcode | BARRIER);
   });
 
   it('holds 0 for an operand that is not there', () => {

@@ -1,11 +1,12 @@
 /** Random programs for tests: buffers of random sizes, each written before it is read. */
 import type { Buffer, Instruction } from '../../src/graph/lowering.js';
 import { createBuffer } from '../../src/program/emitter.js';
+import { Elementwise } from '../../src/program/generated/instructions.js';
 import type { Generator } from '../../src/random.js';
 
 /** y = a + b: what it reads and what it writes is all that counts here. */
 export function addition(a: Buffer, b: Buffer | null, y: Buffer): Instruction {
-  const numbers = { features: 1, period: 1, batched: 1, kind: 8, alpha: 1 };
+  const numbers = { features: 1, period: 1, batched: 1, kind: Elementwise.add, alpha: 1 };
   const steps = { aPanel: 0, aGroup: 0, aRow: 0, aSplat: 0, bPanel: 0, bGroup: 0, bRow: 0, bSplat: 0 };
   return { name: 'elementwise', fields: { a, b, y, ...numbers, ...steps } };
 }

@@ -2,10 +2,11 @@
  * Convolutions. The gradient of one by its input is a convolution again, by the flipped weight, and so is a transposed
  * one; with the gradient by the weight the family is closed under differentiation.
  */
+import { Activation } from '../../program/generated/instructions.js';
 import { fromSets, range } from '../line-map.js';
 import { apply, type Node, type Shape, size } from '../node.js';
 import type { Operation, Values } from '../operation.js';
-import { LANES } from '../storage.js';
+import { LINE } from '../storage.js';
 import { each, type Pair } from '../window.js';
 import { combination, combine } from './combine.js';
 import { sumBatch, sumLeading } from './reduce.js';
@@ -122,7 +123,7 @@ export const convolveOperation: Operation<Geometry> = {
       ...fieldsOf(geometry, channelsOf(x), channelsOf(node)),
       upY: geometry.up[0],
       upX: geometry.up[1],
-      activation: 0,
+      activation: Activation.linear,
       alpha: 0,
     });
   },
@@ -179,7 +180,7 @@ function weightGradient(x: Node, dy: Node, w: Node, geometry: Geometry): Node {
 /** How many outputs side by side are worth taking together: as many as fit into the lanes, if that makes less work. */
 function outputsTogether({ output, kernel, stride, dilation, groups }: Geometry, N: number): number {
   if (groups > 1 || dilation[1] > 1 || kernel[1] <= stride[1]) return 1;
-  return range(Math.floor(LANES / N), 1).findLast((P) => output[1] % P === 0) ?? 1;
+  return range(Math.floor(LINE / N), 1).findLast((P) => output[1] % P === 0) ?? 1;
 }
 
 /**

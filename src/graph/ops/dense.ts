@@ -3,12 +3,15 @@
  * under differentiation.
  */
 import { ShapeError } from '../../errors.js';
+import { Activation, Rule } from '../../program/generated/instructions.js';
 import { apply, type Node, type Shape, showShape } from '../node.js';
 import type { Operation } from '../operation.js';
 import { matrix } from '../storage.js';
 import { sumBatch, sumLeading } from './reduce.js';
 
-const LINEAR = { activation: 0, alpha: 0 };
+/** Products begin without an activation and an update; fusion gives them both. */
+const LINEAR = { activation: Activation.linear, alpha: 0 };
+const NO_UPDATE = { rule: Rule.none, w: null, s0: null, s1: null };
 
 /** Axes before the last count as so many samples more. */
 const positionsOf = (node: Node): number => matrix(node.shape).K;
@@ -52,15 +55,15 @@ const denseOperation: Operation = {
     const [x, w, b] = node.inputs;
     const [K, N] = w.shape;
     const y = lowering.buffer(node);
-    const bias = b ? lowering.buffer(b) : null;
-    const extents = { K, N, positions: positionsOf(x) };
     lowering.emit('denseForward', {
       x: lowering.buffer(x),
       w: lowering.buffer(w),
-      b: bias,
+      b: b ? lowering.buffer(b) : null,
       z: y,
       y,
-      ...extents,
+      K,
+      N,
+      positions: positionsOf(x),
       ...LINEAR,
     });
   },
@@ -88,17 +91,16 @@ const inputGradientOperation: Operation = {
   lower(node, lowering) {
     const [dy, w] = node.inputs;
     const [K, N] = w.shape;
-    const dx = lowering.buffer(node);
-    const fields = {
+    lowering.emit('denseBackwardInput', {
       dy: lowering.buffer(dy),
       w: lowering.buffer(w),
       saved: null,
-      dx,
+      dx: lowering.buffer(node),
       K,
       N,
       positions: positionsOf(dy),
-    };
-    lowering.emit('denseBackwardInput', { ...fields, ...LINEAR });
+      ...LINEAR,
+    });
   },
 };
 
@@ -125,15 +127,15 @@ const weightGradientOperation: Operation = {
   lower(node, lowering) {
     const [x, dy] = node.inputs;
     const [K, N] = node.shape;
-    const fields = {
+    lowering.emit('denseBackwardWeight', {
       x: lowering.buffer(x),
       dyT: lowering.transposed(dy),
       dw: lowering.buffer(node),
       K,
       N,
       positions: positionsOf(x),
-    };
-    lowering.emit('denseBackwardWeight', { ...fields, rule: 0, w: null, s0: null, s1: null });
+      ...NO_UPDATE,
+    });
   },
 };
 

@@ -70,7 +70,7 @@ const maskOperation: Operation<MaskAttributes> = {
  * x with each element of each sample set to 0 with the probability `rate`, and the others divided by 1 - rate, so that
  * the mean stays (Srivastava et al., JMLR 15, 2014, inverted). What is left out changes from step to step, and forward
  * and backward of a step agree on it; between steps, the same is left out again. Throws `ValueError` if the rate is not
- * in [0, 1), or for a seed or stream that is none.
+ * in [0, 1), or for a seed or stream that is not such an integer.
  */
 export function dropout(x: Node, rate: number, options: DropoutOptions = {}): Node {
   checkNodes('dropout', [x]);

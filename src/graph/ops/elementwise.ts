@@ -238,7 +238,7 @@ export function where(mask: Operand, a: Operand, b: Operand): Node {
 }
 
 /**
- * x within low and high; the gradient passes where low <= x <= high. An infinite bound is none. Throws `ValueError` if
+ * x within low and high; the gradient passes where low <= x <= high. An infinite bound is no bound. Throws `ValueError` if
  * low is not below high.
  */
 export function clip(x: Operand, low: number, high: number): Node {

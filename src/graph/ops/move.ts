@@ -1,4 +1,4 @@
-/** What moves a tensor's elements and computes nothing. Axes are those of a sample: the batch is none of them. */
+/** What moves a tensor's elements and computes nothing. Axes are those of a sample; the batch is not one of them. */
 import { ShapeError, ValueError } from '../../errors.js';
 import { show } from '../../fields.js';
 import { axisOf, broadcastShape } from '../axes.js';
@@ -170,7 +170,7 @@ const concatOperation: Operation<{ readonly axis: number }> = {
 
 /**
  * The tensors one after the other along an axis, by default the first, in which alone their shapes differ. Throws
- * `ShapeError` for an axis that they do not have and for shapes that do not go together.
+ * `ValueError` for an empty list, `ShapeError` for an axis that they do not have or shapes that do not go together.
  */
 export function concat(xs: readonly Node[], axis = 0): Node {
   if (!Array.isArray(xs) || xs.length === 0)

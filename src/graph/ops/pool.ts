@@ -54,8 +54,8 @@ function windows(operation: string, x: Node, options: PoolOptions): { shape: Sha
 /**
  * The greatest element of each window, channel by channel: [h, w, c] to [h', w', c] with
  * h' = floor((h + 2 padding - size) / stride) + 1. What lies in the padding is never chosen; of equal elements the first
- * gets the gradient. Throws `ShapeError` for a window larger than the padded image, `ValueError` for options that are
- * none.
+ * gets the gradient. Throws `ShapeError` for a window larger than the padded image, `ValueError` for options that
+ * are not as above.
  */
 export function maxPool2d(x: Node, options: PoolOptions): Node {
   const { shape, map } = windows('maxPool2d', x, options);

@@ -25,7 +25,7 @@ export const source: Operation<SourceAttributes> = {
   lower: () => {},
 };
 
-/** A copy of a shape. Throws `ValueError` for what is none. */
+/** A copy of a shape. Throws `ValueError` unless it is a list of positive integers. */
 export function checkShape(what: string, shape: Shape): Shape {
   if (!Array.isArray(shape) || !shape.every((extent) => Number.isInteger(extent) && extent > 0))
     throw new ValueError(`${what}: expected a shape of positive integers, got ${show(shape)}`);

@@ -13,8 +13,8 @@ import {
 import { type Node, type Shape, size } from '../../graph/node.js';
 import type { ActivationName } from '../../graph/ops/activation.js';
 import * as graph from '../../graph/ops/conv.js';
-import { pairOf } from '../../graph/window.js';
-import { type Extents, extents, orPair } from '../extents.js';
+import { type Extents, pairOf } from '../../graph/window.js';
+import { extents, orPair } from '../extents.js';
 import { defaultInitializer, type Initializer, initializer, initialRange } from '../initialize.js';
 import type { LayerBase, LayerOptions, LayerRule, RulesOf, Scope } from '../layer.js';
 import { type Activated, activate, activatedFields } from './activation.js';

@@ -55,7 +55,7 @@ export const groupNorm = (groups: number, options: LayerOptions<GroupNormLayer, 
   ...byName('groupNorm', options),
 });
 
-const share: Requirement = {
+const fromZeroToOne: Requirement = {
   holds: (x) => fraction.holds(x) || x === 1,
   text: 'a number from 0 to 1',
 };
@@ -64,7 +64,7 @@ const scale = (scope: Scope, x: Node): Node => scope.parameter('weight', [x.shap
 const shift = (scope: Scope, x: Node): Node => scope.parameter('bias', [x.shape.at(-1) as number], 0);
 
 const batchNormRule: LayerRule<BatchNormLayer> = {
-  fields: { momentum: optional(share), ...graph.epsilonField },
+  fields: { momentum: optional(fromZeroToOne), ...graph.epsilonField },
   differs: () => true,
   build(scope, [x], { momentum = 0.1, epsilon }) {
     const channels = [x.shape.at(-1) as number];

@@ -2,7 +2,8 @@
 import { byName, type Fields, notNegative, optional, pick } from '../../fields.js';
 import type { Node } from '../../graph/node.js';
 import * as graph from '../../graph/ops/pool.js';
-import { type Extents, extents, orPair } from '../extents.js';
+import type { Extents } from '../../graph/window.js';
+import { extents, orPair } from '../extents.js';
 import type { LayerBase, LayerOptions, LayerRule, RulesOf } from '../layer.js';
 
 interface Pool<Kind extends string> extends LayerBase<Kind> {

@@ -1,5 +1,5 @@
 /** What users take: the layers' functions and what they make. */
-export type { Extents } from '../extents.js';
+export type { Extents } from '../../graph/window.js';
 export { type ActivationLayer, activation } from './activation.js';
 export {
   type Conv1dLayer,

@@ -1,7 +1,7 @@
 /**
  * What the kinds of `elementwise` do to a value. An operation is a class without fields, given to a loop as a type
- * argument: `changetype<Op>(0).apply(x)` is a call that the compiler resolves and inlines, so that each operation has a
- * loop of its own with no choice inside of it.
+ * argument: with `const operation = changetype<Op>(0)` the compiler resolves and inlines the call `operation.apply(x)`, so
+ * that each operation has a loop of its own with no choice inside of it.
  */
 import {
   abs,
