@@ -4,6 +4,7 @@
  */
 import { add, BYTES, div, load, pmax, splat, store, sub } from '../generated/lanes';
 import { LINE_BYTES } from '../panel';
+import { excess } from './compensate';
 
 /** y = the greatest of N lines; a NaN may be lost. */
 export function maximum(x: usize, step: usize, N: i32, y: usize): void {
@@ -48,8 +49,8 @@ export function sumOf<T>(
       const term1 = sub(term.value(load(p + BYTES), load(q + BYTES), splat(c)), excess1);
       const next0 = add(sum0, term0);
       const next1 = add(sum1, term1);
-      excess0 = sub(sub(next0, sum0), term0);
-      excess1 = sub(sub(next1, sum1), term1);
+      excess0 = excess(next0, sum0, term0);
+      excess1 = excess(next1, sum1, term1);
       sum0 = next0;
       sum1 = next1;
       p += aStep;

@@ -97,7 +97,15 @@ export function sumBatchUnits(r: usize): i32 {
   return panels(SumBatch.features(r));
 }
 
-/** y[f] = sum, or mean, over the samples of x[m][f][16]; 0 from `features` to the end of y's last line. */
+/** The tiles of 16 lines in the scratch memory that `sumBatch` uses: the sums, what they hold too much, a block of them. */
+const SUMS: usize = 0;
+const EXCESS: usize = 16 * LINE_BYTES;
+const BLOCK: usize = 32 * LINE_BYTES;
+
+/**
+ * y[f] = sum, or mean, over the samples of x[m][f][16], in blocks of SUM_BLOCK panels; 0 from `features` to the end of
+ * y's last line.
+ */
 export function sumBatch(r: usize, first: i32, last: i32): void {
   const features = SumBatch.features(r);
   const x = SumBatch.x(r);
@@ -105,20 +113,25 @@ export function sumBatch(r: usize, first: i32, last: i32): void {
   for (let line = first; line < last; line++) {
     const f = line << 4;
     const count = tileRows(f, features);
-    memory.fill(scratch, 0, 16 * LINE_BYTES);
-    for (let m = 0; m < samplePanels; m++) {
-      const samples = tileRows(m << 4, rows);
-      if (samples == 16) addLines(x + lines(m * features + f), count);
-      else addLanes(x + lines(m * features + f), count, samples);
+    memory.fill(scratch, 0, BLOCK);
+    for (let block = 0; block < samplePanels; block += SUM_BLOCK) {
+      // The first block is the sum of one.
+      const sum = scratch + (block ? BLOCK : SUMS);
+      if (block) memory.fill(sum, 0, lines(count));
+      for (let m = block; m < min(block + SUM_BLOCK, samplePanels); m++) {
+        const samples = tileRows(m << 4, rows);
+        if (samples == 16) addLines(x + lines(m * features + f), count, sum);
+        else addLanes(x + lines(m * features + f), count, samples, sum);
+      }
+      if (block) addBlock(count);
     }
     const y = SumBatch.y(r) + lines(line);
-    for (let i = 0; i < 16; i++) f32.store(y + (<usize>i << 2), sumLine(scratch + lines(i)) / divisor);
+    for (let i = 0; i < 16; i++) f32.store(y + (<usize>i << 2), sumLine(scratch + SUMS + lines(i)) / divisor);
   }
 }
 
-/** scratch += `count` lines at x */
-function addLines(x: usize, count: i32): void {
-  let sum = scratch;
+/** sum += `count` lines at x */
+function addLines(x: usize, count: i32, sum: usize): void {
   for (const end = x + lines(count); x < end; x += 2 * BYTES, sum += 2 * BYTES) {
     const low = add(load(sum), load(x));
     const high = add(load(sum + BYTES), load(x + BYTES));
@@ -128,14 +141,25 @@ function addLines(x: usize, count: i32): void {
 }
 
 /** The same with the first `samples` lanes alone. */
-function addLanes(x: usize, count: i32, samples: i32): void {
+function addLanes(x: usize, count: i32, samples: i32, sums: usize): void {
   for (let lane = 0; lane < samples; lane += LANES) {
     const mask = lt(iota(lane), splat(<f32>samples));
     const offset = <usize>lane << 2;
     for (let i = 0; i < count; i++) {
-      const sum = scratch + lines(i) + offset;
+      const sum = sums + lines(i) + offset;
       store(sum, add(load(sum), keep(mask, load(x + lines(i) + offset))));
     }
+  }
+}
+
+/** Adds `count` lines of a block to the sums, with compensation. */
+function addBlock(count: i32): void {
+  for (let sum = scratch + SUMS, end = sum + lines(count); sum < end; sum += BYTES) {
+    const before = load(sum);
+    const term = sub(load(sum + BLOCK), load(sum + EXCESS));
+    const next = add(before, term);
+    store(sum + EXCESS, excess(next, before, term));
+    store(sum, next);
   }
 }
 

@@ -33,8 +33,9 @@ let s0: usize = 0;
 let s1: usize = 0;
 let target: usize = 0;
 /**
- * Plain SGD needs nothing but W and the sum: W += -learningRate * S happens in the micro-kernel's registers, and, where
- * samples make several blocks of the sum, for each of them. Other rules update W by a tile of dW in the scratch memory.
+ * Plain SGD needs nothing but W and the sum: W += -learningRate * S happens in the micro-kernel's registers, if samples
+ * make one block of the sum. Several would be rounded to W's last place each, and a small step would be lost. So then,
+ * and by other rules, W is updated by a tile of dW in the scratch memory.
  */
 let inPlace: bool = false;
 let byTile: bool = false;
@@ -47,7 +48,7 @@ function findWeight(r: usize): void {
   s0 = DenseBackwardWeight.s0(r);
   s1 = DenseBackwardWeight.s1(r);
   target = w || DenseBackwardWeight.dw(r);
-  inPlace = rule == Rule.SGD && weightDecay(hyper) == 0;
+  inPlace = rule == Rule.SGD && weightDecay(hyper) == 0 && M <= DW_MC;
   byTile = rule != Rule.NONE && !inPlace;
   scale = inPlace ? reinterpret<i32>(negativeLearningRate(hyper)) : ONE;
 }

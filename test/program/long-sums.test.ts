@@ -4,12 +4,16 @@ import type { Node } from '../../src/graph/node.js';
 import {
   compile,
   conv2d,
+  dense,
   globalAvgPool,
   groupNorm,
   input,
   layerNorm,
   mean,
+  meanSquaredError,
+  mul,
   parameter,
+  sgd,
   sub,
   sum,
 } from '../../src/lanegrad-graph.js';
@@ -76,6 +80,43 @@ describe.each(await availableTiers())('on %s', (tier) => {
     expect((await values(sum(x), { x: feeds }))[1]).toBe(Number.POSITIVE_INFINITY);
     const difference = sub(sum(x, 0), sum(x, 0));
     expect((await values(sum(difference), { x: feeds }))[1]).toBeNaN();
+    const loss = meanSquaredError(x, input('y', [100, 2]));
+    const losses = await values(loss, { x: feeds, y: new Float32Array(ROWS * 200) });
+    expect([...losses]).toEqual([1, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
+  });
+
+  it.each([1, 255, 256, 257, 512, 600, 65_535])('the gradient of a value that %d samples share', async (batch) => {
+    const f = sum(mul(parameter('p', [3]), input('x', [3])));
+    const program = await compile(f, { batch, tier, gradients: ['p'] });
+    program.forward({ x: new Float32Array(3 * batch).fill(0.1) });
+    const { data } = program.backward().get('p') as { data: Float32Array };
+    // Lanes meet in four additions more.
+    for (const value of data) expect(Math.abs(value - tenth) / tenth).toBeLessThanOrEqual(BOUND + 4 * 2 ** -24);
+    program.dispose();
+  });
+
+  it.each([
+    ['all', 1],
+    ['few', 10],
+  ])('a step of SGD over many samples, of numbers that %s are not zero, is rounded once', async (_, every) => {
+    const [K, N, batch] = [30, 130, 1040];
+    const x = positive.slice(0, K * batch).map((value, i) => (i % every ? 0 : value));
+    const f = mean(dense(input('x', [K]), parameter('w', [K, N], new Float32Array(K * N).fill(1))));
+    const trained = async (step: (program: Awaited<ReturnType<typeof compile>>) => void) => {
+      const program = await compile(f, { batch, tier, optimizer: sgd({ learningRate: 2 ** -11 }) });
+      for (let i = 0; i < 3; i++) step(program);
+      const { data } = program.parameters().get('w') as { data: Float32Array };
+      program.dispose();
+      return data;
+    };
+    const whole = await trained((program) => program.trainStep({ x }));
+    const apart = await trained((program) => {
+      program.forward({ x });
+      program.backward();
+      program.step();
+    });
+    expect(whole.some((w) => w < 1)).toBe(true);
+    expect(whole).toEqual(apart);
   });
 
   it('groupNorm of a large image has mean 0 and variance 1', async () => {

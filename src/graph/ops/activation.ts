@@ -5,7 +5,7 @@ import { Activation } from '../../program/generated/instructions.js';
 import { apply, type Node, sameShape, showShape } from '../node.js';
 import type { Operation } from '../operation.js';
 import { lineCount } from '../storage.js';
-import { add, exp, heaviside, mul, square, sub } from './elementwise.js';
+import { add, clip, exp, heaviside, mul, neg, square, sub } from './elementwise.js';
 
 export type ActivationName = keyof typeof Activation;
 
@@ -57,13 +57,22 @@ function geluTanhDerivative(z: number): number {
   return (1 + t) / 2 + (z / 2) * (1 - t * t) * GELU_SCALE * (1 + 3 * GELU_CUBIC * z * z);
 }
 
-/** With u = c (z + a z^3) and t = tanh u: f'' = (1 - t^2) (u' + z u'' / 2 - z t u'^2). */
+/** z where a second derivative is not 0 in f32: beyond, its factors are infinite and 0. */
+const nearZero = (z: Node): Node => clip(z, -16, 16);
+
+const geluCurvature = (z: Node): Node => mul(mul(exp(mul(square(z), -0.5)), 1 / Math.sqrt(2 * PI)), sub(2, square(z)));
+
+/**
+ * With u = c (z + a z^3) and t = tanh u: f'' = (1 - t^2) (u' + z u'' / 2 - z t u'^2), where t = s - r and
+ * 1 - t^2 = 4 s r, s = sigmoid(2 u) and r = sigmoid(-2 u): no digits are lost where |t| is near 1.
+ */
 function geluTanhCurvature(z: Node): Node {
   const z2 = square(z);
-  const t = tanh(mul(mul(z, GELU_SCALE), add(mul(z2, GELU_CUBIC), 1)));
+  const twice = mul(mul(z, 2 * GELU_SCALE), add(mul(z2, GELU_CUBIC), 1));
+  const [s, r] = [sigmoid(twice), sigmoid(neg(twice))];
   const u1 = mul(add(mul(z2, 3 * GELU_CUBIC), 1), GELU_SCALE);
   const u2 = mul(z, 6 * GELU_CUBIC * GELU_SCALE);
-  return mul(sub(1, square(t)), sub(add(u1, mul(mul(z, u2), 0.5)), mul(mul(z, t), square(u1))));
+  return mul(mul(mul(s, r), 4), sub(add(u1, mul(mul(z, u2), 0.5)), mul(mul(z, sub(s, r)), square(u1))));
 }
 
 const rules: { readonly [kind in ActivationName]: ActivationRule } = {
@@ -86,13 +95,13 @@ const rules: { readonly [kind in ActivationName]: ActivationRule } = {
     f: (z) => z * Phi(z),
     saved: 'z',
     derivative: (z) => Phi(z) + z * phi(z),
-    curvature: (z) => mul(mul(exp(mul(square(z), -0.5)), 1 / Math.sqrt(2 * PI)), sub(2, square(z))),
+    curvature: (z) => geluCurvature(nearZero(z)),
   },
   geluTanh: {
     f: (z) => (z / 2) * (1 + Math.tanh(GELU_SCALE * (z + GELU_CUBIC * z ** 3))),
     saved: 'z',
     derivative: geluTanhDerivative,
-    curvature: geluTanhCurvature,
+    curvature: (z) => geluTanhCurvature(nearZero(z)),
   },
   silu: {
     f: (z) => z * sigma(z),
