@@ -79,7 +79,8 @@ async function writeFile(file: string | URL, bytes: Uint8Array): Promise<void> {
     }
     await rename(beside, path);
   } catch (cause) {
-    await rm(beside, { force: true });
+    // What kept it from being written may also keep one from looking whether there is anything to remove.
+    await rm(beside, { force: true }).catch(() => {});
     throw refused('save: expected a file to write', path, cause);
   }
 }
