@@ -79,6 +79,12 @@ describe.concurrent('a process', () => {
     expect(lingered).toBeLessThan(2);
   });
 
+  it('has its threads under options of NODE_OPTIONS that are not for their program', async () => {
+    const env = { NODE_OPTIONS: '--input-type=module' };
+    const { output, errors } = await run(`${onTwoThreads} print(net.runtime.threads);`, { env });
+    expect([output, errors]).toEqual([[2], '']);
+  });
+
   const aMoment = 'await new Promise((resolve) => setTimeout(resolve, 50));';
   /** A call after a worker was lost, and two more. */
   const threeCalls = `

@@ -17,8 +17,9 @@ enter(workerData, () => parentPort.postMessage('ready'))
 `;
 
 function startWorker(start: WorkerStart, onExit: (reason: string) => void): WorkerHandle {
-  // The process's own flags are not for this text: under --input-type=module it would have no require.
-  const options = { eval: true, execArgv: [], workerData: start, name: `lanegrad ${start.thread}` };
+  // The process's own flags, also those of NODE_OPTIONS, are not for this text: under --input-type=module it would have no
+  // require, and what --import loads first might begin to train, on threads of its own.
+  const options = { eval: true, execArgv: [], env: {}, workerData: start, name: `lanegrad ${start.thread}` };
   const worker = new Worker(SOURCE, options);
   let reason = '';
   const ready = new Promise<void>((resolve, reject) => {
