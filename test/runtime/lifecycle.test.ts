@@ -185,6 +185,28 @@ describe.concurrent('a process', () => {
     });
   });
 
+  it('gets the samples back of a fit whose callback never ends, once nobody holds its network', async () => {
+    const script = `${setup}
+      import { runtimeFor } from '${new URL('../../dist/internals.js', import.meta.url)}';
+      const abandon = async () => {
+        const layers = [dense(3)];
+        const net = await network({ input: 64, layers, loss: 'softmaxCrossEntropy', optimizer: adam() });
+        net.fit({ x: new Float32Array(64 * 10_000), y: new Float32Array(10_000) }, { onBatch: () => new Promise(() => {}) });
+      };
+      const { heap } = await runtimeFor(undefined);
+      const before = heap.used;
+      for (let i = 0; i < 3; i++) await abandon();
+      print(heap.used - before > 3 * 4 * 64 * 10_000);
+      for (let turn = 0; turn < 100 && heap.used > before; turn++) {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        gc();
+      }
+      print(heap.used - before);
+    `;
+    const { output, errors } = await run(script, { flags: MEASURED });
+    expect([output, errors]).toEqual([[true, 0], '']);
+  });
+
   it('gets all memory back from 1000 networks', async () => {
     const script = `${setup}
       import { readdirSync } from 'node:fs';
