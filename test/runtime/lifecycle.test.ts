@@ -3,6 +3,9 @@
  * bounds, and survives the loss of a worker. The scripts import the built package by its name (`npm run build`).
  */
 import { spawn } from 'node:child_process';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
@@ -77,6 +80,21 @@ describe.concurrent('a process', () => {
     const { code, errors, lingered } = await run(`${setup} await network({ input: 4, layers: [dense(3)] }); print(1);`);
     expect([code, errors]).toEqual([0, '']);
     expect(lingered).toBeLessThan(2);
+  });
+
+  it('saves under the permission model', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lanegrad-'));
+    const file = join(folder, 'net.safetensors');
+    const script = `${setup}
+      const net = await network({ input: 4, layers: [dense(3)] });
+      print((await net.save(${JSON.stringify(file)})).length);
+    `;
+    const { allowedNodeEnvironmentFlags } = process;
+    const model = allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission';
+    const flags = [model, '--allow-fs-read=*', `--allow-fs-write=${join(folder, '*')}`];
+    const { output } = await run(script, { flags });
+    expect(output).toEqual([(await stat(file)).size]);
+    await rm(folder, { recursive: true });
   });
 
   it('has its threads under options of NODE_OPTIONS that are not for their program', async () => {

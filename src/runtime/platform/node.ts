@@ -67,6 +67,11 @@ async function readFile(file: string | URL): Promise<Uint8Array> {
   }
 }
 
+/** Under --permission newer releases of Node.js refuse to wait for the disk, whatever may be written: then nobody waits. */
+const unlessDenied = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== 'ERR_ACCESS_DENIED') throw error;
+};
+
 async function writeFile(file: string | URL, bytes: Uint8Array): Promise<void> {
   const path = pathOf(file);
   const beside = `${path}.${randomUUID()}.tmp`;
@@ -74,7 +79,7 @@ async function writeFile(file: string | URL, bytes: Uint8Array): Promise<void> {
     const handle = await open(beside, 'wx');
     try {
       await handle.writeFile(bytes);
-      await handle.sync();
+      await handle.sync().catch(unlessDenied);
     } finally {
       await handle.close();
     }
