@@ -1,7 +1,7 @@
 /** Samples in the memory of the kernels, which take any rows of them from there. */
 import { MemoryError } from '../errors.js';
 import { LINE_BYTES } from '../graph/storage.js';
-import type { Heap } from '../runtime/heap.js';
+import { Blocks } from '../runtime/heap.js';
 import type { Runtime } from '../runtime/runtime.js';
 
 /** Half of the memory is for networks alone: it never shrinks, and one that finds no room cannot be made. */
@@ -36,9 +36,10 @@ export function place(
     bytes = offset + 4 * values.length;
   }
   if (heap.used + bytes > MOST_BYTES) return null;
-  const block = reserve(heap, bytes);
+  // Owned by what `address` holds: a `fit` whose callback waits for what never comes is collected, and disposes of nothing.
+  const blocks = new Blocks(places, heap);
+  const block = reserve(blocks, bytes);
   if (block === null) return null;
-  const dispose = (): void => heap.free(block, bytes);
   try {
     let finite = true;
     for (const { values, offset, length } of places.values()) {
@@ -53,17 +54,17 @@ export function place(
       }
     }
     const address = (name: string): number => block + (places.get(name) as { offset: number }).offset;
-    return { index: block, finite, address, dispose };
+    return { index: block, finite, address, dispose: () => blocks.free() };
   } catch (error) {
-    dispose();
+    blocks.free();
     throw error;
   }
 }
 
 /** Null where the engine has less memory to give than the heap may have. */
-function reserve(heap: Heap, bytes: number): number | null {
+function reserve(blocks: Blocks, bytes: number): number | null {
   try {
-    return heap.reserve(bytes, 'samples');
+    return blocks.reserve(bytes, 'samples');
   } catch (error) {
     if (error instanceof MemoryError) return null;
     throw error;

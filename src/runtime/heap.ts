@@ -148,7 +148,15 @@ export class Blocks {
 
   /** As `Heap.allocate`. */
   allocate(bytes: number, what: string): number {
-    const start = this.#heap.allocate(bytes, what);
+    return this.#keep(this.#heap.allocate(bytes, what), bytes);
+  }
+
+  /** As `Heap.reserve`. */
+  reserve(bytes: number, what: string): number {
+    return this.#keep(this.#heap.reserve(bytes, what), bytes);
+  }
+
+  #keep(start: number, bytes: number): number {
     this.#taken.push({ start, bytes });
     return start;
   }

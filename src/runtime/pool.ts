@@ -1,6 +1,6 @@
 /** The worker threads that run programs together with the calling one. They meet in the kernels (`assembly/threads.ts`). */
 import { platform } from '#platform';
-import { WorkerError } from '../errors.js';
+import { MemoryError, WorkerError } from '../errors.js';
 import { MAIN_MAY_SLEEP, Status } from '../program/generated/instructions.js';
 import type { Heap } from './heap.js';
 import type { WorkerHandle } from './platform/platform.js';
@@ -21,6 +21,8 @@ export class Pool {
   #ready = 0;
   /** Why there is no more than one thread, once that is so. */
   #broken: string | null = null;
+  /** Why there are fewer threads than were asked for last, if there was no memory for more. */
+  #short: string | null = null;
   /** Whether a worker was lost that no call has told of yet. */
   #lost = false;
 
@@ -41,17 +43,32 @@ export class Pool {
     this.exports.setScratch(this.#control, thread, this.heap.reserve(this.exports.SCRATCH_BYTES.value, 'threads'));
   }
 
+  /** False if there is no memory for this thread now; those that there are go on. */
+  #equipped(thread: number): boolean {
+    this.#short = null;
+    try {
+      this.#equip(thread);
+    } catch (error) {
+      if (!(error instanceof MemoryError)) throw error;
+      this.#short = error.message;
+    }
+    return this.#short === null;
+  }
+
   /** Threads that can work now, the calling one included. */
   get threads(): number {
     return this.#broken === null ? 1 + this.#ready : 1;
   }
 
-  /** Why the pool has no workers although it was asked for some; null if all is well. */
+  /** Why the pool has fewer workers than it was asked for; null if all is well. */
   get broken(): string | null {
-    return this.#broken;
+    return this.#broken ?? this.#short;
   }
 
-  /** Starts workers until there are `threads` threads. Where that fails there is one thread, and `broken` says why. */
+  /**
+   * Starts workers until there are `threads` threads, or as many as there is memory for now. Where starting one fails
+   * there is one thread. `broken` says why.
+   */
   async grow(threads: number): Promise<void> {
     try {
       // Where pages are not isolated the name itself is missing.
@@ -59,7 +76,7 @@ export class Pool {
       if (threads > 1 && !shared) throw new Error('memory cannot be shared here');
       while (this.#broken === null && 1 + this.#workers.length < threads) {
         const thread = 1 + this.#workers.length;
-        this.#equip(thread);
+        if (!this.#equipped(thread)) break;
         const start = { module: this.module, memory: this.heap.memory, control: this.#control, thread };
         this.#workers.push(platform.startWorker(start, (reason) => this.#lose(reason)));
       }

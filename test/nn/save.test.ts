@@ -105,6 +105,8 @@ describe('save and load', () => {
 
   it('that cannot be written or read are told by the path that was given, and leave nothing behind', async () => {
     const net = await trained();
+    const file = join(folder, 'file');
+    await writeFile(file, '');
     const before = await readdir(folder);
     const refuses = async (path: string, call: () => Promise<unknown>, reason: RegExp) => {
       const error = (await call().catch((thrown) => thrown)) as Error & { cause: { code: string } };
@@ -118,6 +120,12 @@ describe('save and load', () => {
     await refuses(nowhere, () => net.save(nowhere), /^save: expected a file to write at .* ENOENT: [a-z ]+$/);
     // A folder cannot be replaced by a file: this fails at the last moment.
     await refuses(folder, () => net.save(folder), /^save: expected a file to write at /);
+    // Nor can a file be a folder, where even removing is refused.
+    await refuses(
+      join(file, 'net'),
+      () => net.save(join(file, 'net')),
+      /^save: expected a file to write at .* ENOTDIR: /,
+    );
     await refuses(nowhere, () => load(nowhere), /^load: expected a file to read at .* ENOENT: [a-z ]+$/);
     await refuses(folder, () => load(folder), /^load: expected a file to read at /);
     expect(await readdir(folder)).toEqual(before);

@@ -3,6 +3,9 @@
  * bounds, and survives the loss of a worker. The scripts import the built package by its name (`npm run build`).
  */
 import { spawn } from 'node:child_process';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
@@ -77,6 +80,27 @@ describe.concurrent('a process', () => {
     const { code, errors, lingered } = await run(`${setup} await network({ input: 4, layers: [dense(3)] }); print(1);`);
     expect([code, errors]).toEqual([0, '']);
     expect(lingered).toBeLessThan(2);
+  });
+
+  it('saves under the permission model', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lanegrad-'));
+    const file = join(folder, 'net.safetensors');
+    const script = `${setup}
+      const net = await network({ input: 4, layers: [dense(3)] });
+      print((await net.save(${JSON.stringify(file)})).length);
+    `;
+    const { allowedNodeEnvironmentFlags } = process;
+    const model = allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission';
+    const flags = [model, '--allow-fs-read=*', `--allow-fs-write=${join(folder, '*')}`];
+    const { output } = await run(script, { flags });
+    expect(output).toEqual([(await stat(file)).size]);
+    await rm(folder, { recursive: true });
+  });
+
+  it('has its threads under options of NODE_OPTIONS that are not for their program', async () => {
+    const env = { NODE_OPTIONS: '--input-type=module' };
+    const { output, errors } = await run(`${onTwoThreads} print(net.runtime.threads);`, { env });
+    expect([output, errors]).toEqual([[2], '']);
   });
 
   const aMoment = 'await new Promise((resolve) => setTimeout(resolve, 50));';
@@ -177,6 +201,28 @@ describe.concurrent('a process', () => {
       expect([code, errors]).toEqual([0, '']);
       expect(output[0]).toBeLessThan(2 ** 30);
     });
+  });
+
+  it('gets the samples back of a fit whose callback never ends, once nobody holds its network', async () => {
+    const script = `${setup}
+      import { runtimeFor } from '${new URL('../../dist/internals.js', import.meta.url)}';
+      const abandon = async () => {
+        const layers = [dense(3)];
+        const net = await network({ input: 64, layers, loss: 'softmaxCrossEntropy', optimizer: adam() });
+        net.fit({ x: new Float32Array(64 * 10_000), y: new Float32Array(10_000) }, { onBatch: () => new Promise(() => {}) });
+      };
+      const { heap } = await runtimeFor(undefined);
+      const before = heap.used;
+      for (let i = 0; i < 3; i++) await abandon();
+      print(heap.used - before > 3 * 4 * 64 * 10_000);
+      for (let turn = 0; turn < 100 && heap.used > before; turn++) {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        gc();
+      }
+      print(heap.used - before);
+    `;
+    const { output, errors } = await run(script, { flags: MEASURED });
+    expect([output, errors]).toEqual([[true, 0], '']);
   });
 
   it('gets all memory back from 1000 networks', async () => {

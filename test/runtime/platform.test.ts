@@ -1,9 +1,12 @@
 /** What both platforms have to do alike. */
+import { runInNewContext } from 'node:vm';
 import { deflateSync } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { UnsupportedError } from '../../src/errors.js';
 import { platform as browser } from '../../src/runtime/platform/browser.js';
 import { platform as node } from '../../src/runtime/platform/node.js';
+
+vi.mock('node:vm', async (original) => ({ ...(await original<object>()), runInNewContext: vi.fn() }));
 
 /** More than a chunk of a stream, and as compressible as kernels. */
 const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => Math.imul(i >> 2, i >> 7));
@@ -37,5 +40,16 @@ describe('inflate in a browser without streams', () => {
     vi.stubGlobal(name, name === 'Blob' ? class {} : undefined);
     await expect(browser.inflate('')).rejects.toThrow(UnsupportedError);
     await expect(browser.inflate('')).rejects.toThrow(/^kernels: expected .*customExportConditions/);
+  });
+});
+
+describe('collect on node', () => {
+  it('looks again for what another thread has hidden in between, and keeps what it has found', () => {
+    const gc = vi.fn();
+    vi.mocked(runInNewContext).mockReturnValueOnce(undefined).mockReturnValueOnce(gc);
+    node.collect();
+    node.collect();
+    expect(gc).toHaveBeenCalledTimes(2);
+    expect(runInNewContext).toHaveBeenCalledTimes(2);
   });
 });

@@ -1,6 +1,6 @@
 /** What the threads of a pool do when one of them fails: nobody waits for ever, and work goes on with one thread. */
-import { describe, expect, it } from 'vitest';
-import { WorkerError } from '../../src/errors.js';
+import { describe, expect, it, vi } from 'vitest';
+import { MemoryError, WorkerError } from '../../src/errors.js';
 import type { Buffer, Instruction } from '../../src/graph/lowering.js';
 import { createBuffer } from '../../src/program/emitter.js';
 import { encode, recordsBytes } from '../../src/program/encode.js';
@@ -52,6 +52,20 @@ describe('a pool', () => {
     expect(await at(3)).toBe(3);
     expect(await at(2)).toBe(3);
     expect(await at(3)).toBe(3);
+  });
+
+  it('keeps the workers that it has where memory is short, and gets more once it is not', async () => {
+    const { heap, pool } = await runtimeFor(undefined);
+    await pool.grow(3);
+    const { threads } = pool;
+    const reserve = vi.spyOn(heap, 'reserve').mockImplementation(() => {
+      throw new MemoryError('full');
+    });
+    await pool.grow(threads + 1);
+    expect([pool.threads, pool.broken]).toEqual([threads, 'full']);
+    reserve.mockRestore();
+    await pool.grow(threads + 1);
+    expect([pool.threads, pool.broken]).toEqual([threads + 1, null]);
   });
 });
 

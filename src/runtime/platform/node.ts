@@ -17,8 +17,9 @@ enter(workerData, () => parentPort.postMessage('ready'))
 `;
 
 function startWorker(start: WorkerStart, onExit: (reason: string) => void): WorkerHandle {
-  // The process's own flags are not for this text: under --input-type=module it would have no require.
-  const options = { eval: true, execArgv: [], workerData: start, name: `lanegrad ${start.thread}` };
+  // The process's own flags, also those of NODE_OPTIONS, are not for this text: under --input-type=module it would have no
+  // require, and what --import loads first might begin to train, on threads of its own.
+  const options = { eval: true, execArgv: [], env: {}, workerData: start, name: `lanegrad ${start.thread}` };
   const worker = new Worker(SOURCE, options);
   let reason = '';
   const ready = new Promise<void>((resolve, reject) => {
@@ -66,6 +67,11 @@ async function readFile(file: string | URL): Promise<Uint8Array> {
   }
 }
 
+/** Under --permission newer releases of Node.js refuse to wait for the disk, whatever may be written: then nobody waits. */
+const unlessDenied = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== 'ERR_ACCESS_DENIED') throw error;
+};
+
 async function writeFile(file: string | URL, bytes: Uint8Array): Promise<void> {
   const path = pathOf(file);
   const beside = `${path}.${randomUUID()}.tmp`;
@@ -73,13 +79,14 @@ async function writeFile(file: string | URL, bytes: Uint8Array): Promise<void> {
     const handle = await open(beside, 'wx');
     try {
       await handle.writeFile(bytes);
-      await handle.sync();
+      await handle.sync().catch(unlessDenied);
     } finally {
       await handle.close();
     }
     await rename(beside, path);
   } catch (cause) {
-    await rm(beside, { force: true });
+    // What kept it from being written may also keep one from looking whether there is anything to remove.
+    await rm(beside, { force: true }).catch(() => {});
     throw refused('save: expected a file to write', path, cause);
   }
 }
@@ -99,10 +106,17 @@ function collect(): void {
   gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }
 
+/** Of 1000 looks by four threads at once some 15 were in vain. */
+const LOOKS = 8;
+
 function hiddenCollector(): NodeJS.GCFunction | undefined {
-  setFlagsFromString('--expose-gc');
-  const gc = runInNewContext('globalThis.gc');
-  setFlagsFromString('--no-expose-gc');
+  let gc: NodeJS.GCFunction | undefined;
+  // The flag is the process's: another thread that looks may have cleared it in between.
+  for (let look = 0; look < LOOKS && !gc; look++) {
+    setFlagsFromString('--expose-gc');
+    gc = runInNewContext('globalThis.gc');
+    setFlagsFromString('--no-expose-gc');
+  }
   return gc;
 }
 
