@@ -9,9 +9,9 @@ import {
   optional,
   positiveInteger,
 } from './fields.js';
+import type { Feeds } from './graph/feeds.js';
 import {
   type Executable,
-  type Feeds,
   type MemoryPlan,
   type Model,
   type NamedTensors,

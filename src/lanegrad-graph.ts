@@ -1,8 +1,9 @@
 /** `lanegrad/graph`: computation graphs, differentiated and compiled. */
 export { type CompileOptions, compile, type Gradient, GraphProgram } from './compile.js';
 export type { Axes } from './graph/axes.js';
+export type { Feeds } from './graph/feeds.js';
 export { gradients } from './graph/gradient.js';
-export type { Feeds, MemoryPlan, NamedTensors, RuntimeReport, Tensor } from './graph/model.js';
+export type { MemoryPlan, NamedTensors, RuntimeReport, Tensor } from './graph/model.js';
 export type { Node, Shape } from './graph/node.js';
 export {
   type ActivationName,

@@ -1,9 +1,11 @@
 /** Checks the numbers that a model is given, before anything is changed. */
 import { ShapeError, UnsupportedError, ValueError } from '../errors.js';
 import { show } from '../fields.js';
-import type { Feeds } from './model.js';
 import { type Node, reachable, showShape, size } from './node.js';
 import type { Values } from './operation.js';
+
+/** Row-major numbers for each input by its name, samples first; a bare number for an input of shape `[]` and one sample. */
+export type Feeds = Readonly<Record<string, number | ArrayLike<number>>>;
 
 /** What an input expects besides numbers that are finite. */
 export interface Expected {

@@ -4,7 +4,7 @@ import { ShapeError, ValueError } from '../errors.js';
 import { byName, show } from '../fields.js';
 import type { Rule } from '../program/generated/instructions.js';
 import type { TierName } from '../tier.js';
-import { checkNumbers } from './feeds.js';
+import { checkNumbers, type Feeds } from './feeds.js';
 import { gradients } from './gradient.js';
 import { type Node, reachable, type Shape, sameShape, showNode, showShape, size } from './node.js';
 import type { Values } from './operation.js';
@@ -21,9 +21,6 @@ export interface Tensor<Data extends ArrayLike<number> = Floats> {
 /** As callers give them, by name: numbers of any kind will do. */
 export type GivenTensors = ReadonlyMap<string, Tensor<ArrayLike<number>>>;
 export type NamedTensors = GivenTensors | Readonly<Record<string, Tensor<ArrayLike<number>>>>;
-
-/** Row-major numbers for each input by its name, samples first; a bare number for an input of shape `[]` and one sample. */
-export type Feeds = Readonly<Record<string, number | ArrayLike<number>>>;
 
 /** How parameters change in a step. */
 export interface UpdateRule {

@@ -1,8 +1,8 @@
 /** A sequence as it is called: what is fed is checked before it, and what has come out is read. */
 import { ValueError } from '../errors.js';
-import { checkFeeds, checkFinite, type FeedRule, feedRules, viewRule } from '../graph/feeds.js';
+import { checkFeeds, checkFinite, type FeedRule, type Feeds, feedRules, viewRule } from '../graph/feeds.js';
 import type { Buffer } from '../graph/lowering.js';
-import type { Derivation, Feeds, Model, Tensor } from '../graph/model.js';
+import type { Derivation, Model, Tensor } from '../graph/model.js';
 import { type Node, size } from '../graph/node.js';
 import { withoutLoss } from '../graph/refusals.js';
 import type { Blocks } from '../runtime/heap.js';

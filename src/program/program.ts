@@ -2,14 +2,13 @@
 import { platform } from '#platform';
 import type { Floats } from '../arrays.js';
 import { ValueError } from '../errors.js';
-import { allFinite } from '../graph/feeds.js';
+import { allFinite, type Feeds } from '../graph/feeds.js';
 import {
   checkStates,
   checkTensors,
   type Derivation,
   derive,
   type Executable,
-  type Feeds,
   type GivenTensors,
   type MemoryPlan,
   type Model,

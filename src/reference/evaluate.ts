@@ -1,8 +1,8 @@
 /** Every value and every gradient of a graph, in plain JavaScript: what a textbook writes beside each node. */
 import { ShapeError } from '../errors.js';
-import { checkFeeds, checkFinite, feedRules } from '../graph/feeds.js';
+import { checkFeeds, checkFinite, type Feeds, feedRules } from '../graph/feeds.js';
 import { backpropagate } from '../graph/gradient.js';
-import { checkTensors, type Feeds, type NamedTensors, namedTensors, sourcesOf, type Tensor } from '../graph/model.js';
+import { checkTensors, type NamedTensors, namedTensors, sourcesOf, type Tensor } from '../graph/model.js';
 import { checkNodes, type Node, reachable, showNode, showShape, size } from '../graph/node.js';
 import type { Values } from '../graph/operation.js';
 import { batchMean } from '../graph/ops/reduce.js';

@@ -3,14 +3,13 @@
  * oracle of the tests, in f64 where asked for, and the baseline of the benchmarks.
  */
 import { MemoryError } from '../errors.js';
-import { allFinite, checkFeeds, checkFinite, type FeedRule, feedRules, viewRule } from '../graph/feeds.js';
+import { allFinite, checkFeeds, checkFinite, type FeedRule, type Feeds, feedRules, viewRule } from '../graph/feeds.js';
 import {
   checkStates,
   checkTensors,
   type Derivation,
   derive,
   type Executable,
-  type Feeds,
   type GivenTensors,
   type MemoryPlan,
   type Model,

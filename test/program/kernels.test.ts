@@ -3,7 +3,8 @@
  * on memory full of NaN. On more threads the results are the same to the last bit.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { derive, type Executable, type Feeds, type Model, type Tensor } from '../../src/graph/model.js';
+import type { Feeds } from '../../src/graph/feeds.js';
+import { derive, type Executable, type Model, type Tensor } from '../../src/graph/model.js';
 import { type Node, reachable, size } from '../../src/graph/node.js';
 import { mul } from '../../src/graph/ops/elementwise.js';
 import { sum } from '../../src/graph/ops/reduce.js';
