@@ -50,8 +50,9 @@ function tilesOfInner(outer: i32, inner: i32): i64 {
 }
 
 /**
- * Whether the threads share panels of samples in a product that reads W. Each of them then reads all of it: where it comes from
- * memory, that takes a tenth of the time at a batch of 128, and more at smaller ones, so it has to save an eighth.
+ * Whether the threads share panels of samples in a product that reads W. Each of them then reads all of it: where it
+ * comes from memory, that takes a tenth of the time at a batch of 128, and more at smaller ones, so it has to save an
+ * eighth.
  */
 function splitSamples(outer: i32, samples: i32, K: i32, N: i32): bool {
   if (!isLarge(K, N)) return splitInner(outer, samples);

@@ -1,4 +1,4 @@
-/** What both executors of a model refuse, each in one sentence. */
+/** What both executors of a model refuse, and a network before them, each in one sentence. */
 import { DisposedError, UnsupportedError, ValueError } from '../errors.js';
 
 export const disposed = (operation: string): DisposedError =>

@@ -1,9 +1,9 @@
 /** The inputs and targets of a network: data as callers give them become the columns that its graph takes. */
-
-import { UnsupportedError, ValueError } from '../errors.js';
+import { ValueError } from '../errors.js';
 import { byName } from '../fields.js';
 import { checkFeeds, checkFinite, type FeedRule, feedRules } from '../graph/feeds.js';
 import type { Node } from '../graph/node.js';
+import { withoutLoss } from '../graph/refusals.js';
 import { columnName, type NetworkGraph } from '../nn/build.js';
 import { type Arrays, type Checked, type Columns, checkData, type Dataset, rowsOf } from './data.js';
 
@@ -61,7 +61,7 @@ export class Ports {
    * are labels; numbers may not be finite.
    */
   check(operation: string, data: Dataset): Checked {
-    if (!this.#hasLoss) throw new UnsupportedError(`${operation}: expected a network with a loss`);
+    if (!this.#hasLoss) throw withoutLoss(operation);
     checkData(operation, data);
     const columns = this.#columns(operation, data.x, data.y, data.weights, this.#unread.whole);
     return { rows: checkFeeds(operation, this.#rules, columns, Infinity), columns };

@@ -101,9 +101,9 @@ const v8 = version === undefined || bun !== undefined || deno !== undefined ? nu
  */
 function collect(): void {
   const gc = globalThis.gc ?? (v8 === null ? undefined : hiddenCollector());
-  gc?.();
-  // The heap shrinks too where V8 knows this: 5 MB that compiling kernels had left. Older ones do little then.
-  gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+  // From version 12 on the heap shrinks too, by 5 MB that compiling kernels had left. To older ones options mean a small one.
+  if (v8 !== null && v8 >= 12) gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+  else gc?.();
 }
 
 /** Of 1000 looks by four threads at once some 15 were in vain. */
